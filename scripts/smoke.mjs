@@ -1,0 +1,92 @@
+// Packs the package as npm publishes it, installs the tarball in an empty folder and uses it there,
+// as an ES module, from CommonJS and from TypeScript. Needs `npm run build` first.
+
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const folder = await mkdtemp(join(tmpdir(), 'session-pool-smoke-'));
+
+// Compiled twice: as .mts its import stays one, as .cts it becomes `require('session-pool')`.
+const consumer = `
+import { JobQueue, map, Pool, Session, SessionThread } from 'session-pool';
+
+async function main(): Promise<void> {
+  for (const name of [JobQueue, map, Session, SessionThread])
+    if (typeof name !== 'function') throw new TypeError(String(name));
+  const pool = Pool.fromUrls(process.argv.slice(2), {}, { numProcesses: 2 });
+  let count = 0;
+  for await (const response of pool.responses()) if (response.statusCode === 200) count += 1;
+  console.log(count);
+}
+void main();
+`;
+
+/**
+ * What a command prints. A command that fails, or has not ended by itself after two minutes, throws.
+ *
+ * @param {string} command
+ * @param {string[]} args
+ */
+async function run(command, args, cwd = folder) {
+  const { stdout } = await promisify(execFile)(command, args, { cwd, timeout: 120_000 });
+  return stdout;
+}
+
+async function pack() {
+  const listing = await run('npm', ['pack', '--json', '--pack-destination', folder], root);
+  const [{ filename, files, size }] = JSON.parse(listing);
+  for (const { path } of files)
+    assert.match(path, /^(dist\/.+\.(js|d\.ts)|package\.json|README\.md|LICENSE|CHANGELOG\.md)$/);
+  console.log(`${filename}: ${files.length} files, packed ${(size / 1000).toFixed(1)} kB.`);
+  return filename;
+}
+
+/** @param {string} tarball */
+async function install(tarball) {
+  await writeFile(join(folder, 'package.json'), '{ "private": true }');
+  await run('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', tarball]);
+  console.log('It installs.');
+}
+
+/** The only types beside the package's own are Node's: they are this project's. */
+async function compile() {
+  await writeFile(join(folder, 'consumer.mts'), consumer);
+  await writeFile(join(folder, 'consumer.cts'), consumer);
+  const modules = join(root, 'node_modules');
+  const options = ['--strict', '--module', 'nodenext', '--target', 'es2022', '--lib', 'es2023'];
+  const types = ['--types', 'node', '--typeRoots', join(modules, '@types')];
+  const tsc = join(modules, 'typescript', 'bin', 'tsc');
+  await run(process.execPath, [tsc, ...options, ...types, 'consumer.mts', 'consumer.cts']);
+  console.log('Its types compile.');
+}
+
+/** The server runs here, so that nothing but the package could keep a consumer from exiting. */
+async function use() {
+  const server = createServer((_request, response) => response.end('ok')).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  assert(address && typeof address === 'object');
+  const urls = [1, 2, 3, 4, 5].map((n) => `http://127.0.0.1:${address.port}/${n}`);
+  for (const program of ['consumer.mjs', 'consumer.cjs']) {
+    assert.equal(await run(process.execPath, [program, ...urls]), '5\n');
+    console.log(`${program} fetches five URLs and exits by itself.`);
+  }
+  server.closeAllConnections();
+  server.close();
+}
+
+try {
+  await install(await pack());
+  await compile();
+  await use();
+} finally {
+  await rm(folder, { recursive: true });
+}

@@ -1,0 +1,133 @@
+import type { Socket } from 'node:net';
+import { Agent, buildConnector, Client, Dispatcher, errors } from 'undici';
+
+/** A handler that wants to know which connection its request was given. */
+export interface ConnectionUser {
+  onConnection?(connection: Connection): void;
+}
+
+/** Once idle, a connection is kept this long at most, whatever the server offers, in ms. */
+const KEEP_ALIVE_MAX = 4_000;
+/** What a response's header lines may add up to, in bytes; requests takes lines of 64 kB. */
+const MAX_HEADER_SIZE = 65_536;
+
+/**
+ * An `Agent` that gives each request a connection of its own for as long as it lasts: the one that
+ * was used last if it is free, else a new one. So one caller keeps to one socket, concurrent
+ * callers never wait for each other, and giving up a connect frees that connection alone. (undici's
+ * own pool alternates between two sockets, and cannot give up a connect.)
+ *
+ * Its timeouts are off: the exchange keeps time.
+ */
+export function createAgent(): Agent {
+  const connector = buildConnector({ timeout: 0 }) as Connector;
+  const options: Client.Options = {
+    headersTimeout: 0,
+    bodyTimeout: 0,
+    keepAliveMaxTimeout: KEEP_ALIVE_MAX,
+    maxHeaderSize: MAX_HEADER_SIZE,
+  };
+  return new Agent({
+    factory: (origin) => new OriginConnections(origin, options, connector),
+  });
+}
+
+/** The connections to one origin. State: those that are open, and which of them are free. */
+class OriginConnections extends Dispatcher {
+  readonly #origin: string | URL;
+  readonly #options: Client.Options;
+  readonly #connector: Connector;
+  readonly #open = new Set<Connection>();
+  /** Last in, first out, so that what a burst left over falls idle and is closed. */
+  readonly #free: Connection[] = [];
+
+  constructor(origin: string | URL, options: Client.Options, connector: Connector) {
+    super();
+    this.#origin = origin;
+    this.#options = options;
+    this.#connector = connector;
+  }
+
+  override dispatch(
+    options: Dispatcher.DispatchOptions,
+    handler: Dispatcher.DispatchHandler & ConnectionUser,
+  ): boolean {
+    const connection = this.#free.pop() ?? this.#connect();
+    handler.onConnection?.(connection);
+    if (connection.client.dispatch(options, handler)) this.#release(connection);
+    return true;
+  }
+
+  override async close(): Promise<void> {
+    await Promise.all([...this.#open].map(({ client }) => client.close()));
+  }
+
+  override async destroy(): Promise<void> {
+    await Promise.all([...this.#open].map((connection) => connection.destroy()));
+  }
+
+  #connect(): Connection {
+    const connection = new Connection(this.#origin, this.#options, this.#connector);
+    const { client } = connection;
+    this.#open.add(connection);
+    client.on('drain', () => this.#release(connection));
+    client.on('connect', (...args) => this.emit('connect', ...args));
+    client.on('disconnect', (...args) => {
+      this.#retire(connection);
+      this.emit('disconnect', ...args);
+    });
+    client.on('connectionError', (...args) => {
+      this.#retire(connection);
+      this.emit('connectionError', ...args);
+    });
+    return connection;
+  }
+
+  #release(connection: Connection): void {
+    if (this.#open.has(connection)) this.#free.push(connection);
+  }
+
+  /** A request that still waits in it has its answer first. */
+  #retire(connection: Connection): void {
+    this.#open.delete(connection);
+    const at = this.#free.indexOf(connection);
+    if (at !== -1) this.#free.splice(at, 1);
+    if (!connection.client.closed && !connection.client.destroyed) void connection.client.close();
+  }
+}
+
+/** undici's type says void, but the connector returns the socket that it opens. */
+type Connector = (...args: Parameters<buildConnector.connector>) => Socket;
+
+/** One socket to an origin, and undici's client that speaks on it. */
+export class Connection {
+  readonly client: Client;
+  readonly #origin: URL;
+  #socket: Socket | undefined;
+
+  constructor(origin: string | URL, options: Client.Options, connector: Connector) {
+    this.#origin = new URL(origin);
+    this.client = new Client(origin, {
+      ...options,
+      connect: (target: buildConnector.Options, done: buildConnector.Callback) => {
+        this.#socket = connector(target, done);
+      },
+    });
+  }
+
+  /**
+   * Gives up a connect. undici's client by itself would wait for the socket, and say nothing to
+   * those above it.
+   */
+  abandon(): void {
+    void this.destroy();
+    const reason = new errors.ClientDestroyedError();
+    this.client.emit('connectionError', this.#origin, [this.client], reason);
+  }
+
+  async destroy(): Promise<void> {
+    const destroyed = this.client.destroy();
+    this.#socket?.destroy();
+    await destroyed;
+  }
+}

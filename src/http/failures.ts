@@ -1,0 +1,87 @@
+import {
+  AbortError,
+  ConnectionError,
+  ConnectTimeoutError,
+  InvalidHeaderError,
+  InvalidJobError,
+  ProtocolError,
+  ProxyError,
+  ReadTimeoutError,
+  RequestError,
+  type RequestErrorOptions,
+  ResponseTooLargeError,
+  TLSError,
+} from '../errors.js';
+import type { RequestMessage } from '../message.js';
+
+type RequestErrorClass = new (message: string, options?: RequestErrorOptions) => RequestError;
+
+/**
+ * undici's errors by their `name`, each with ours. A test holds that every error class of undici
+ * is here.
+ */
+export const FAILURES: Readonly<Record<string, RequestErrorClass>> = {
+  UndiciError: RequestError,
+  ConnectTimeoutError,
+  HeadersTimeoutError: ReadTimeoutError,
+  BodyTimeoutError: ReadTimeoutError,
+  HeadersOverflowError: ProtocolError,
+  HTTPParserError: ProtocolError,
+  ResponseContentLengthMismatchError: ProtocolError,
+  ResponseExceededMaxSizeError: ResponseTooLargeError,
+  InvalidArgumentError: InvalidJobError,
+  RequestContentLengthMismatchError: InvalidJobError,
+  NotSupportedError: InvalidHeaderError,
+  AbortError,
+  RequestAbortedError: AbortError,
+  ClientDestroyedError: AbortError,
+  ClientClosedError: AbortError,
+  SocketError: ConnectionError,
+  InformationalError: ConnectionError,
+  MaxOriginsReachedError: ConnectionError,
+  BalancedPoolMissingUpstreamError: ConnectionError,
+  SecureProxyConnectionError: ProxyError,
+  Socks5ProxyError: ProxyError,
+  InvalidReturnValueError: RequestError,
+  RequestRetryError: RequestError,
+  ResponseError: RequestError,
+  MessageSizeExceededError: RequestError,
+};
+
+/** The codes of Node's and OpenSSL's errors in a handshake or with a certificate. */
+const TLS_CODE =
+  /^(ERR_SSL_|ERR_TLS_|CERT_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|HOSTNAME_MISMATCH|INVALID_CA|INVALID_PURPOSE|PATH_LENGTH_EXCEEDED|CRL_|EPROTO$)/;
+
+/**
+ * Our error for one of undici's or Node's.
+ *
+ * @param answered whether the response's head had come: what breaks after it was cut off
+ */
+export function toRequestError(
+  cause: Error & { code?: string },
+  request: RequestMessage,
+  answered: boolean,
+): RequestError {
+  if (cause instanceof RequestError) return cause;
+  const message = `${request.method} ${request.url}: ${describe(cause)}`;
+  return new (classOf(cause, answered))(message, { code: codeOf(cause), cause, request });
+}
+
+function classOf(cause: Error & { code?: string }, answered: boolean): RequestErrorClass {
+  if (cause.code !== undefined && TLS_CODE.test(cause.code)) return TLSError;
+  const known = FAILURES[cause.name] ?? ConnectionError;
+  return answered && known === ConnectionError ? ProtocolError : known;
+}
+
+/** Several addresses were tried (RFC 8305): the first one's error says it. */
+function firstOf(cause: Error): Error & { code?: string } {
+  return cause instanceof AggregateError ? (cause.errors[0] ?? cause) : cause;
+}
+
+function codeOf(cause: Error): string | undefined {
+  return firstOf(cause).code;
+}
+
+function describe(cause: Error): string {
+  return cause.message || firstOf(cause).message || codeOf(cause) || cause.name;
+}

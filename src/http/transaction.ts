@@ -1,0 +1,104 @@
+import type { CookieJar } from 'tough-cookie';
+import type { Dispatcher } from 'undici';
+import type { Awaitable, OrNothing } from '../awaitable.js';
+import { InvalidJobError, TooManyRedirectsError } from '../errors.js';
+import { cookieHeader, storeCookies } from '../request/cookies.js';
+import { decodeBody } from '../request/decoding.js';
+import { rawValues } from '../request/headers.js';
+import type { PreparedRequest } from '../request/prepared-request.js';
+import type { Deadline } from './deadline.js';
+import { Exchange, type ExchangeLimits, type Reply } from './exchange.js';
+import { isRedirect, redirected } from './redirects.js';
+import { Response } from './response.js';
+
+/**
+ * Is called with each response, redirects included, before it is followed or handed out. What it
+ * returns, if anything, takes the response's place (requests' response hook).
+ */
+export type ResponseHook = (response: Response) => Awaitable<OrNothing<Response>>;
+
+/** Callbacks by the event that they are called at. */
+export interface Hooks {
+  readonly response?: ResponseHook | readonly ResponseHook[];
+}
+
+/** What the requests of one job share. */
+export interface Transaction {
+  /** Asked at each hop: a session that is closed meanwhile has another dispatcher then. */
+  readonly session: { readonly cookies: CookieJar; readonly dispatcher: Dispatcher };
+  readonly limits: ExchangeLimits;
+  /** Undefined if redirects are not to be followed. */
+  readonly maxRedirects: number | undefined;
+  readonly hooks: readonly ResponseHook[];
+  readonly deadline?: Deadline;
+}
+
+/** Sends a request, and then those that its redirects ask for (requests' `Session.send`). */
+export async function follow(
+  request: PreparedRequest,
+  transaction: Transaction,
+): Promise<Response> {
+  const history: Response[] = [];
+  for (let current = request; ; ) {
+    const response = await hop(current, history.slice(), transaction);
+    const location = redirectOf(response, transaction);
+    if (location === undefined) return response;
+    if (history.length === transaction.maxRedirects) throw tooManyRedirects(current, response);
+    history.push(response);
+    current = redirected(current, response.statusCode, location);
+  }
+}
+
+/** @throws InvalidJobError if a hook is no function */
+export function hooksOf({ response = [] }: Hooks): readonly ResponseHook[] {
+  const hooks = typeof response === 'function' ? [response] : response;
+  for (const hook of hooks)
+    if (typeof hook !== 'function')
+      throw new InvalidJobError(`hooks.response must be functions, got ${String(hook)}`);
+  return hooks;
+}
+
+/** One request and its response, with the cookies of both. */
+async function hop(
+  request: PreparedRequest,
+  history: readonly Response[],
+  { session, limits, hooks, deadline }: Transaction,
+): Promise<Response> {
+  if (!request.headers.has('Cookie')) {
+    const cookies = cookieHeader(session.cookies, request.url);
+    const header = typeof cookies === 'string' ? cookies : await cookies;
+    if (header !== '') request.headers.set('Cookie', header);
+  }
+  const exchange = new Exchange(request, limits);
+  deadline?.watch(exchange);
+  const reply = await exchange.send(session.dispatcher);
+  const setCookies = rawValues(reply.rawHeaders, 'set-cookie');
+  if (setCookies.length > 0) await storeCookies(session.cookies, request.url, setCookies);
+  const content = await decoded(reply, request, limits);
+  let response = new Response({ ...reply, content, request, history });
+  for (const hook of hooks) response = (await hook(response)) ?? response;
+  return response;
+}
+
+function decoded(
+  { rawHeaders, body }: Reply,
+  request: PreparedRequest,
+  { maxResponseSize }: ExchangeLimits,
+): Buffer | Promise<Buffer> {
+  const encodings = rawValues(rawHeaders, 'content-encoding');
+  if (encodings.length === 0 || body.length === 0) return body;
+  return decodeBody(body, encodings.join(), maxResponseSize, request);
+}
+
+/** An empty Location leads nowhere, as in requests. */
+function redirectOf(response: Response, { maxRedirects }: Transaction): string | undefined {
+  if (maxRedirects === undefined || !isRedirect(response.statusCode)) return undefined;
+  return response.headers.get('location') || undefined;
+}
+
+function tooManyRedirects(request: PreparedRequest, response: Response): TooManyRedirectsError {
+  return new TooManyRedirectsError(
+    `${request.method} ${request.url}: more than ${response.history.length} redirects`,
+    { request, response },
+  );
+}

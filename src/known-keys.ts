@@ -1,0 +1,30 @@
+/**
+ * The first own key of `object` that is not among `known`, as a sentence that names it and the
+ * nearest known one; undefined if there is none.
+ */
+export function unknownKey(object: object, known: ReadonlySet<string>): string | undefined {
+  for (const key in object) {
+    if (!known.has(key)) return `unknown key "${key}"; did you mean "${nearest(key, known)}"?`;
+  }
+  return undefined;
+}
+
+function nearest(key: string, known: Iterable<string>): string {
+  const ranked = [...known].map((name) => [name, distance(name.toLowerCase(), key.toLowerCase())]);
+  ranked.sort((a, b) => (a[1] as number) - (b[1] as number));
+  return ranked[0]?.[0] as string;
+}
+
+/** Levenshtein's distance, row by row. */
+function distance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const replaced = (row[j - 1] as number) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(replaced, (row[j] as number) + 1, (next[j - 1] as number) + 1));
+    }
+    row = next;
+  }
+  return row[b.length] as number;
+}

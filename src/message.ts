@@ -1,0 +1,18 @@
+/** A request as it goes on the wire, as far as errors and callbacks need to know it. */
+export interface RequestMessage {
+  /** In upper case. */
+  readonly method: string;
+  /** Without credentials. */
+  readonly url: URL;
+  readonly headers: Headers;
+}
+
+/** A response as errors carry it; the class `Response` has more. */
+export interface ResponseMessage {
+  readonly statusCode: number;
+  readonly statusText: string;
+  readonly url: string;
+  readonly headers: Headers;
+  /** The body, decoded. */
+  readonly content: Uint8Array;
+}

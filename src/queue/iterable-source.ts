@@ -1,0 +1,77 @@
+import type { JobSource } from './job-source.js';
+
+/** What a pool takes its jobs from. */
+export type Jobs<J> = JobSource<J> | Iterable<J> | AsyncIterable<J>;
+
+/** @throws TypeError if `jobs` is neither a queue nor iterable; a string is neither */
+export function toJobSource<J>(jobs: Jobs<J>, name: string): JobSource<J> {
+  if (isIterable(jobs)) return new IterableSource(jobs);
+  if (typeof (jobs as Partial<JobSource<J>> | null)?.get === 'function') return jobs;
+  throw new TypeError(
+    `${name} must be an iterable, an async iterable or a queue, got ${show(jobs)}`,
+  );
+}
+
+/**
+ * What the items are mapped to, each as it is asked for.
+ *
+ * @throws TypeError if they are not iterable; a string is not
+ */
+export function mapIterable<T, J>(
+  items: Iterable<T> | AsyncIterable<T>,
+  name: string,
+  map: (item: T) => J,
+): Iterable<J> | AsyncIterable<J> {
+  if (!isIterable(items))
+    throw new TypeError(`${name} must be an iterable or an async iterable, got ${show(items)}`);
+  return Symbol.asyncIterator in items ? mapAsync(items, map) : mapSync(items, map);
+}
+
+function* mapSync<T, J>(items: Iterable<T>, map: (item: T) => J): Generator<J> {
+  for (const item of items) yield map(item);
+}
+
+async function* mapAsync<T, J>(items: AsyncIterable<T>, map: (item: T) => J): AsyncGenerator<J> {
+  for await (const item of items) yield map(item);
+}
+
+function isIterable(value: unknown): value is Iterable<unknown> | AsyncIterable<unknown> {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    (Symbol.iterator in value || Symbol.asyncIterator in value)
+  );
+}
+
+/** Pulls an iterator, an item for each `get()`. An item that is undefined comes out as null. */
+class IterableSource<J> implements JobSource<J> {
+  readonly #iterator: Iterator<J> | AsyncIterator<J>;
+  #ended = false;
+
+  constructor(items: Iterable<J> | AsyncIterable<J>) {
+    this.#iterator =
+      Symbol.asyncIterator in items ? items[Symbol.asyncIterator]() : items[Symbol.iterator]();
+  }
+
+  get(): J | undefined | Promise<J | undefined> {
+    if (this.#ended) return undefined;
+    const result = this.#iterator.next();
+    return result instanceof Promise
+      ? result.then((settled) => this.#unwrap(settled))
+      : this.#unwrap(result as IteratorResult<J>);
+  }
+
+  return(): unknown {
+    this.#ended = true;
+    return this.#iterator.return?.();
+  }
+
+  #unwrap(result: IteratorResult<J>): J | undefined {
+    if (result.done) this.#ended = true;
+    return result.done ? undefined : (result.value ?? (null as J));
+  }
+}
+
+function show(value: unknown): string {
+  return typeof value === 'string' ? JSON.stringify(value) : String(value);
+}

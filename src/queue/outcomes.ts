@@ -1,0 +1,108 @@
+interface Wrapper {
+  readonly kind: 'response' | 'exception';
+  readonly response?: unknown;
+  readonly exception?: unknown;
+}
+
+/** What a job ended in. */
+export type Outcome<J, R = unknown, E = unknown> = ThreadResponse<J, R> | ThreadException<J, E>;
+
+/**
+ * A response and the job that it answers. Has every property and method of the response beside
+ * its own, so that it can be used as if it were the response; its own go first.
+ */
+export type ThreadResponse<J, R> = Readonly<{
+  kind: 'response';
+  /** The very object that was queued. */
+  requestKwargs: J;
+  /** The response itself. */
+  response: R;
+  /** The job's place in the source, from 0; -1 if it came from none. */
+  index: number;
+}> &
+  R;
+
+/**
+ * What was thrown while a job ran, and that job. Has every property and method of the exception
+ * beside its own, so that it can be used as if it were the exception; its own go first.
+ */
+export type ThreadException<J, E> = Readonly<{
+  kind: 'exception';
+  /** The very object that was queued. */
+  requestKwargs: J;
+  /** What was thrown: an error, or whatever a callback or a custom session throws. */
+  exception: E;
+  /** The job's place in the source, from 0; -1 if it came from none. */
+  index: number;
+}> &
+  E;
+
+type ThreadResponseConstructor = new <J, R>(
+  requestKwargs: J,
+  response: R,
+  index?: number,
+) => ThreadResponse<J, R>;
+
+type ThreadExceptionConstructor = new <J, E>(
+  requestKwargs: J,
+  exception: E,
+  index?: number,
+) => ThreadException<J, E>;
+
+export const ThreadResponse = class ThreadResponse {
+  readonly kind = 'response';
+
+  constructor(
+    readonly requestKwargs: unknown,
+    readonly response: unknown,
+    readonly index = -1,
+  ) {
+    // biome-ignore lint/correctness/noConstructorReturn: the response shows through
+    return new Proxy<this>(this, showThrough);
+  }
+} as unknown as ThreadResponseConstructor;
+
+export const ThreadException = class ThreadException {
+  readonly kind = 'exception';
+
+  constructor(
+    readonly requestKwargs: unknown,
+    readonly exception: unknown,
+    readonly index = -1,
+  ) {
+    // biome-ignore lint/correctness/noConstructorReturn: the exception shows through
+    return new Proxy<this>(this, showThrough);
+  }
+} as unknown as ThreadExceptionConstructor;
+
+/**
+ * Shows the wrapped object's properties behind the wrapper's own. Its methods are bound to it,
+ * since those of a class with private fields work on nothing else. Never a thenable, or `await`
+ * would take the wrapper apart.
+ */
+const showThrough: ProxyHandler<Wrapper> = {
+  get(wrapper, key) {
+    if (isOwn(wrapper, key)) return Reflect.get(wrapper, key);
+    if (key === 'then') return undefined;
+    const inner = wrappedBy(wrapper);
+    const value = Reflect.get(inner, key, inner);
+    return typeof value === 'function' ? value.bind(inner) : value;
+  },
+  has(wrapper, key) {
+    return isOwn(wrapper, key) || (key !== 'then' && key in wrappedBy(wrapper));
+  },
+  set(wrapper, key, value) {
+    if (isOwn(wrapper, key)) return false;
+    const inner = wrappedBy(wrapper);
+    return Reflect.set(inner, key, value, inner);
+  },
+};
+
+function isOwn(wrapper: Wrapper, key: PropertyKey): boolean {
+  return key === 'constructor' || Object.hasOwn(wrapper, key);
+}
+
+/** What was thrown, or returned by a custom session, need not be an object. */
+function wrappedBy(wrapper: Wrapper): object {
+  return Object(wrapper.kind === 'response' ? wrapper.response : wrapper.exception);
+}

@@ -1,0 +1,107 @@
+import { type Awaitable, isPromiseLike, type OrNothing } from './awaitable.js';
+import { Session } from './session.js';
+import type { SessionLike } from './session-like.js';
+
+/** How a pool comes by its sessions. */
+export interface WorkerSessionOptions<S extends SessionLike> {
+  /** A class, or a function that returns a session. @default Session */
+  session?: (new () => S) | (() => Awaitable<S>);
+  /** Called with each new session. May change it, or return another to use in its place. */
+  // biome-ignore lint/suspicious/noExplicitAny: initargs are whatever the initializer takes
+  initializer?: (session: S, ...initargs: any[]) => Awaitable<OrNothing<S>>;
+  /** Passed to the initializer after the session. */
+  initargs?: readonly unknown[];
+  /** Called after the initializer, likewise. */
+  authGenerator?: (session: S) => Awaitable<OrNothing<S>>;
+  /** Whether the pool closes the sessions when it is done with them. @default true */
+  closeSessions?: boolean;
+}
+
+/** The sessions of a pool: made together, closed together. */
+export class WorkerSessions<S extends SessionLike> {
+  /** One for each worker; a promise if making one took one. */
+  readonly ready: readonly S[] | Promise<readonly S[]>;
+  readonly #options: WorkerSessionOptions<S>;
+  /** All that were made or returned on the way, each once. */
+  readonly #sessions = new Set<S>();
+
+  /** Makes them all. If one cannot be made, the others are closed. */
+  constructor(count: number, options: WorkerSessionOptions<S>) {
+    this.#options = options;
+    try {
+      const made = Array.from({ length: count }, () => this.#make());
+      this.ready = made.some(isPromiseLike) ? this.#all(made) : (made as S[]);
+    } catch (error) {
+      void this.#closeAll();
+      throw error;
+    }
+  }
+
+  /** Closes each once, unless they are to be kept. Rejects as the first that failed did. */
+  async close(): Promise<void> {
+    throwFirst(await this.#closeAll());
+  }
+
+  #make(): Awaitable<S> {
+    const {
+      session = Session as unknown as new () => S,
+      initializer,
+      authGenerator,
+    } = this.#options;
+    const made = after(construct(session), (each) => this.#keep('session', each));
+    const initialized = after(made, (each) =>
+      after(initializer?.(each, ...(this.#options.initargs ?? [])), (other) =>
+        this.#keep('initializer', other ?? each),
+      ),
+    );
+    return after(initialized, (each) =>
+      after(authGenerator?.(each), (other) => this.#keep('authGenerator', other ?? each)),
+    );
+  }
+
+  #keep(by: string, session: S): S {
+    if (typeof (session as Partial<S> | null)?.request !== 'function')
+      throw new TypeError(
+        `${by} must return a session, with a method request, got ${show(session)}`,
+      );
+    this.#sessions.add(session);
+    return session;
+  }
+
+  async #all(made: readonly Awaitable<S>[]): Promise<readonly S[]> {
+    const settled = await Promise.allSettled(made);
+    if (settled.some(({ status }) => status === 'rejected')) await this.#closeAll();
+    throwFirst(settled);
+    return settled.map((each) => (each as PromiseFulfilledResult<S>).value);
+  }
+
+  async #closeAll(): Promise<PromiseSettledResult<unknown>[]> {
+    if (this.#options.closeSessions === false) return [];
+    return Promise.allSettled([...this.#sessions].map(async (session) => session.close?.()));
+  }
+}
+
+/** `next(value)`, at once if the value is there, else when it is. */
+function after<T, U>(value: Awaitable<T>, next: (value: T) => Awaitable<U>): Awaitable<U> {
+  return isPromiseLike(value) ? Promise.resolve(value).then(next) : next(value);
+}
+
+function construct<S>(session: (new () => S) | (() => Awaitable<S>)): Awaitable<S> {
+  return isClass(session) ? new session() : session();
+}
+
+/** A class, or a constructor function as they were written before there were classes. */
+function isClass<S>(session: (new () => S) | (() => Awaitable<S>)): session is new () => S {
+  return (
+    /^class\b/.test(Function.prototype.toString.call(session)) ||
+    typeof session.prototype?.request === 'function'
+  );
+}
+
+function throwFirst(settled: readonly PromiseSettledResult<unknown>[]): void {
+  for (const each of settled) if (each.status === 'rejected') throw each.reason;
+}
+
+function show(value: unknown): string {
+  return typeof value === 'string' ? JSON.stringify(value) : String(value);
+}
