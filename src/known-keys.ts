@@ -1,5 +1,5 @@
 /**
- * The first own key of `object` that is not among `known`, as a sentence that names it and the
+ * The first key of `object` that is not among `known`, as a sentence that names it and the
  * nearest known one; undefined if there is none.
  */
 export function unknownKey(object: object, known: ReadonlySet<string>): string | undefined {

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { Pool, type PoolOptions } from './pool.js';
 import type { Session } from './session.js';
 import type { JobOf, SessionLike } from './session-like.js';
@@ -30,9 +31,5 @@ function checkRequests(requests: unknown): void {
   if (!Array.isArray(requests)) return;
   for (const job of requests)
     if (typeof job !== 'object' || job === null || Array.isArray(job))
-      throw new TypeError(`map expects jobs, each an object with a url, got ${show(job)}`);
-}
-
-function show(value: unknown): string {
-  return JSON.stringify(value) ?? String(value);
+      throw new TypeError(`map expects jobs, each an object with a url, got ${inspect(job)}`);
 }

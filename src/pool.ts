@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { inspect } from 'node:util';
 import { isPromiseLike } from './awaitable.js';
 import { AbortError, InvalidJobError } from './errors.js';
 import { unknownKey } from './known-keys.js';
@@ -315,13 +316,17 @@ function checkOptions<S extends SessionLike>(options: PoolOptions<S>): void {
   const { numProcesses, initargs } = options;
   if (numProcesses !== undefined && !(Number.isSafeInteger(numProcesses) && numProcesses > 0))
     throw new RangeError(
-      `numProcesses must be a whole number from 1 on, got ${String(numProcesses)}`,
+      `numProcesses must be a whole number from 1 on, got ${show(numProcesses)}`,
     );
   for (const name of ['session', 'initializer', 'authGenerator'] as const) {
     const value = options[name];
     if (value !== undefined && typeof value !== 'function')
-      throw new TypeError(`${name} must be a function, got ${String(value)}`);
+      throw new TypeError(`${name} must be a function, got ${show(value)}`);
   }
   if (initargs !== undefined && !Array.isArray(initargs))
-    throw new TypeError(`initargs must be an array, got ${String(initargs)}`);
+    throw new TypeError(`initargs must be an array, got ${show(initargs)}`);
+}
+
+function show(value: unknown): string {
+  return inspect(value, { depth: -1 });
 }

@@ -6,7 +6,7 @@ import type { Response } from './http/response.js';
 import { follow, type Hooks, hooksOf, type Transaction } from './http/transaction.js';
 import { checkJob, checkLimit, type Job } from './job.js';
 import { unknownKey } from './known-keys.js';
-import { type Auth, authorize } from './request/auth.js';
+import type { Auth } from './request/auth.js';
 import { prepareBody } from './request/body.js';
 import { acceptEncoding } from './request/decoding.js';
 import { Headers, type HeadersInit } from './request/headers.js';
@@ -58,8 +58,6 @@ export type JobOptions = Omit<Job, 'url' | 'method'>;
  * Safe under concurrent requests: each has a connection of its own.
  */
 export class Session {
-  /** Sent with every request, in this order. */
-  headers: Headers;
   /** Authorizes every request that has no `auth` of its own. */
   auth: Auth | undefined;
   /** Added to the query of every request. */
@@ -72,6 +70,7 @@ export class Session {
   /** Bytes of a body, as sent and decoded. */
   maxResponseSize: number;
   hooks: Hooks;
+  #headers: Headers;
   #dispatcher: Dispatcher | undefined;
   #ownsDispatcher = true;
 
@@ -79,8 +78,8 @@ export class Session {
   constructor(options: SessionOptions = {}) {
     const unknown = unknownKey(options, OPTIONS);
     if (unknown !== undefined) throw new TypeError(`Session: ${unknown}`);
-    this.headers = DEFAULT_HEADERS.clone();
-    this.headers.merge(options.headers ?? {});
+    this.#headers = DEFAULT_HEADERS.clone();
+    this.#headers.merge(options.headers ?? {});
     this.auth = options.auth;
     this.params = options.params;
     this.cookies = options.cookies ?? new CookieJar();
@@ -92,6 +91,16 @@ export class Session {
     checkLimit('maxRedirects', this.maxRedirects);
     checkLimit('maxResponseSize', this.maxResponseSize);
     resolveTimeouts(this.timeout);
+  }
+
+  /** Sent with every request, in this order. */
+  get headers(): Headers {
+    return this.#headers;
+  }
+
+  /** All of them: the default ones too are gone then. */
+  set headers(headers: HeadersInit) {
+    this.#headers = new Headers(headers);
   }
 
   /** What sends the requests: an undici `Agent` of the session's own, made when it is first needed. */
@@ -114,19 +123,20 @@ export class Session {
    */
   async request(job: Job): Promise<Response> {
     checkJob(job);
-    const prepared = this.#prepare(job);
+    const { request, auth } = this.#prepare(job);
     const timeouts = resolveTimeouts(job.timeout ?? this.timeout);
     const transaction: Transaction = {
       session: this,
+      auth,
       limits: { timeouts, maxResponseSize: job.maxResponseSize ?? this.maxResponseSize },
       maxRedirects:
         job.allowRedirects === false ? undefined : (job.maxRedirects ?? this.maxRedirects),
       hooks: hooksOf(job.hooks ?? this.hooks),
     };
     const response = await (timeouts.total === Infinity
-      ? this.#send(prepared, transaction)
-      : withDeadline(prepared.request, timeouts.total, (deadline) =>
-          this.#send(prepared, { ...transaction, deadline }),
+      ? follow(request, transaction)
+      : withDeadline(request, timeouts.total, (deadline) =>
+          follow(request, { ...transaction, deadline }),
         ));
     return job.raiseForStatus ? response.raiseForStatus() : response;
   }
@@ -177,7 +187,7 @@ export class Session {
 
   #prepare(job: Job): Prepared {
     const { url, credentials } = prepareURL(job.url, mergeParams(this.params, job.params));
-    const headers = this.headers.clone();
+    const headers = this.#headers.clone();
     if (job.headers !== undefined) headers.merge(job.headers);
     const body = prepareBody(job.data, job.json);
     if (body?.contentType !== undefined && !headers.has('Content-Type'))
@@ -187,10 +197,6 @@ export class Session {
       request: { method, url, headers, body: body?.content },
       auth: job.auth ?? this.auth ?? credentials,
     };
-  }
-
-  async #send({ request, auth }: Prepared, transaction: Transaction): Promise<Response> {
-    return follow(auth === undefined ? request : await authorize(request, auth), transaction);
   }
 }
 

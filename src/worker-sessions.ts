@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { type Awaitable, isPromiseLike, type OrNothing } from './awaitable.js';
 import { Session } from './session.js';
 import type { SessionLike } from './session-like.js';
@@ -28,13 +29,14 @@ export class WorkerSessions<S extends SessionLike> {
   /** Makes them all. If one cannot be made, the others are closed. */
   constructor(count: number, options: WorkerSessionOptions<S>) {
     this.#options = options;
+    const made: Awaitable<S>[] = [];
     try {
-      const made = Array.from({ length: count }, () => this.#make());
-      this.ready = made.some(isPromiseLike) ? this.#all(made) : (made as S[]);
+      while (made.length < count) made.push(this.#make());
     } catch (error) {
-      void this.#closeAll();
+      void Promise.allSettled(made).then(() => this.#closeAll());
       throw error;
     }
+    this.ready = made.some(isPromiseLike) ? this.#all(made) : (made as S[]);
   }
 
   /** Closes each once, unless they are to be kept. Rejects as the first that failed did. */
@@ -103,5 +105,5 @@ function throwFirst(settled: readonly PromiseSettledResult<unknown>[]): void {
 }
 
 function show(value: unknown): string {
-  return typeof value === 'string' ? JSON.stringify(value) : String(value);
+  return inspect(value, { depth: -1 });
 }

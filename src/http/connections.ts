@@ -53,6 +53,7 @@ class OriginConnections extends Dispatcher {
     handler: Dispatcher.DispatchHandler & ConnectionUser,
   ): boolean {
     const connection = this.#free.pop() ?? this.#connect();
+    connection.isFree = false;
     handler.onConnection?.(connection);
     if (connection.client.dispatch(options, handler)) this.#release(connection);
     return true;
@@ -84,7 +85,9 @@ class OriginConnections extends Dispatcher {
   }
 
   #release(connection: Connection): void {
-    if (this.#open.has(connection)) this.#free.push(connection);
+    if (connection.isFree || !this.#open.has(connection)) return;
+    connection.isFree = true;
+    this.#free.push(connection);
   }
 
   /** A request that still waits in it has its answer first. */
@@ -102,6 +105,8 @@ type Connector = (...args: Parameters<buildConnector.connector>) => Socket;
 /** One socket to an origin, and undici's client that speaks on it. */
 export class Connection {
   readonly client: Client;
+  /** undici may say twice that a client is ready. */
+  isFree = false;
   readonly #origin: URL;
   #socket: Socket | undefined;
 

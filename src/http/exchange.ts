@@ -16,10 +16,12 @@ export interface Reply {
   readonly statusText: string;
   /** Names and values in turn. */
   readonly rawHeaders: readonly Buffer[];
-  readonly body: Buffer;
+  body: Buffer;
   /** From the request to the response's head, in milliseconds. */
   readonly elapsed: number;
 }
+
+const EMPTY = Buffer.alloc(0);
 
 /** What bounds an exchange. */
 export interface ExchangeLimits {
@@ -48,7 +50,8 @@ export class Exchange implements Dispatcher.DispatchHandler, ConnectionUser {
   /** Set once the request is on the wire. */
   #abort: (() => void) | undefined;
   #sentAt = 0;
-  #head: Omit<Reply, 'body'> | undefined;
+  /** Set when the response's head has come; its body follows. */
+  #reply: Reply | undefined;
   readonly #chunks: Buffer[] = [];
   #size = 0;
 
@@ -94,7 +97,7 @@ export class Exchange implements Dispatcher.DispatchHandler, ConnectionUser {
   onHeaders(statusCode: number, rawHeaders: Buffer[], _: () => void, statusText: string): boolean {
     if (statusCode < 200) return true;
     const elapsed = performance.now() - this.#sentAt;
-    this.#head = { statusCode, statusText, rawHeaders, elapsed };
+    this.#reply = { statusCode, statusText, rawHeaders, elapsed, body: EMPTY };
     this.#timer?.refresh();
     return true;
   }
@@ -111,13 +114,15 @@ export class Exchange implements Dispatcher.DispatchHandler, ConnectionUser {
   onComplete(): void {
     if (this.#settled) return;
     this.#settle();
-    queueMicrotask(() => setImmediate(this.#resolve, this.#reply()));
+    const reply = this.#reply as Reply;
+    if (this.#chunks.length > 0) reply.body = joined(this.#chunks);
+    queueMicrotask(() => setImmediate(this.#resolve, reply));
   }
 
   onError(error: Error): void {
     if (this.#settled) return;
     this.#settle();
-    this.#reject(toRequestError(error, this.#request, this.#head !== undefined));
+    this.#reject(toRequestError(error, this.#request, this.#reply !== undefined));
   }
 
   #dispatch(dispatcher: Dispatcher): void {
@@ -145,7 +150,7 @@ export class Exchange implements Dispatcher.DispatchHandler, ConnectionUser {
 
   #awaitBytes(): void {
     const { read } = this.#limits.timeouts;
-    const what = () => (this.#head === undefined ? 'no response' : 'no more of the body');
+    const what = () => (this.#reply === undefined ? 'no response' : 'no more of the body');
     this.#startTimer(read, () => this.#timeout(ReadTimeoutError, what(), read));
   }
 
@@ -173,13 +178,12 @@ export class Exchange implements Dispatcher.DispatchHandler, ConnectionUser {
     clearTimeout(this.#timer);
   }
 
-  #reply(): Reply {
-    const body =
-      this.#chunks.length === 1 ? (this.#chunks[0] as Buffer) : Buffer.concat(this.#chunks);
-    return { ...(this.#head as Omit<Reply, 'body'>), body };
-  }
-
   toString(): string {
     return `${this.#request.method} ${this.#request.url}`;
   }
+}
+
+/** A body that came in one piece, as most do, is not copied. */
+function joined(chunks: Buffer[]): Buffer {
+  return chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks);
 }

@@ -8,17 +8,14 @@ import { Headers, rawValues } from '../request/headers.js';
 import { type Link, parseLinks } from '../request/links.js';
 import type { PreparedRequest } from '../request/prepared-request.js';
 
-/** What a response is made from. */
-export interface ResponseInit {
+/** The head of a response as it came. */
+export interface ResponseHead {
   readonly statusCode: number;
   readonly statusText: string;
   /** Names and values in turn. */
   readonly rawHeaders: readonly Buffer[];
+  /** In milliseconds. */
   readonly elapsed: number;
-  /** Decoded. */
-  readonly content: Buffer;
-  readonly request: PreparedRequest;
-  readonly history: readonly Response[];
 }
 
 /** Statuses that a fetch Response may not have a body with. */
@@ -43,14 +40,20 @@ export class Response implements ResponseMessage {
   #headers: Headers | undefined;
   #encoding: string | undefined;
 
-  constructor(init: ResponseInit) {
-    this.statusCode = init.statusCode;
-    this.statusText = init.statusText;
-    this.content = init.content;
-    this.elapsed = init.elapsed;
-    this.history = init.history;
-    this.#request = init.request;
-    this.#rawHeaders = init.rawHeaders;
+  /** @param content the body, decoded */
+  constructor(
+    head: ResponseHead,
+    content: Buffer,
+    request: PreparedRequest,
+    history: readonly Response[] = [],
+  ) {
+    this.statusCode = head.statusCode;
+    this.statusText = head.statusText;
+    this.elapsed = head.elapsed;
+    this.content = content;
+    this.history = history;
+    this.#rawHeaders = head.rawHeaders;
+    this.#request = request;
   }
 
   /** The request that this is the answer to: of several hops, the last one. */

@@ -2,6 +2,7 @@ import type { CookieJar } from 'tough-cookie';
 import type { Dispatcher } from 'undici';
 import type { Awaitable, OrNothing } from '../awaitable.js';
 import { InvalidJobError, TooManyRedirectsError } from '../errors.js';
+import { type Auth, authorize } from '../request/auth.js';
 import { cookieHeader, storeCookies } from '../request/cookies.js';
 import { decodeBody } from '../request/decoding.js';
 import { rawValues } from '../request/headers.js';
@@ -26,6 +27,8 @@ export interface Hooks {
 export interface Transaction {
   /** Asked at each hop: a session that is closed meanwhile has another dispatcher then. */
   readonly session: { readonly cookies: CookieJar; readonly dispatcher: Dispatcher };
+  /** Signs the first request; the redirected ones keep its signature where they may. */
+  readonly auth: Auth | undefined;
   readonly limits: ExchangeLimits;
   /** Undefined if redirects are not to be followed. */
   readonly maxRedirects: number | undefined;
@@ -38,8 +41,9 @@ export async function follow(
   request: PreparedRequest,
   transaction: Transaction,
 ): Promise<Response> {
+  const { auth } = transaction;
   const history: Response[] = [];
-  for (let current = request; ; ) {
+  for (let current = auth === undefined ? request : await authorize(request, auth); ; ) {
     const response = await hop(current, history.slice(), transaction);
     const location = redirectOf(response, transaction);
     if (location === undefined) return response;
@@ -75,7 +79,7 @@ async function hop(
   const setCookies = rawValues(reply.rawHeaders, 'set-cookie');
   if (setCookies.length > 0) await storeCookies(session.cookies, request.url, setCookies);
   const content = await decoded(reply, request, limits);
-  let response = new Response({ ...reply, content, request, history });
+  let response = new Response(reply, content, request, history);
   for (const hook of hooks) response = (await hook(response)) ?? response;
   return response;
 }

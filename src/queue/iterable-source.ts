@@ -1,3 +1,5 @@
+import { inspect } from 'node:util';
+import { isPromiseLike } from '../awaitable.js';
 import type { JobSource } from './job-source.js';
 
 /** What a pool takes its jobs from. */
@@ -56,9 +58,9 @@ class IterableSource<J> implements JobSource<J> {
   get(): J | undefined | Promise<J | undefined> {
     if (this.#ended) return undefined;
     const result = this.#iterator.next();
-    return result instanceof Promise
-      ? result.then((settled) => this.#unwrap(settled))
-      : this.#unwrap(result as IteratorResult<J>);
+    return isPromiseLike(result)
+      ? Promise.resolve(result).then((settled) => this.#unwrap(settled))
+      : this.#unwrap(result);
   }
 
   return(): unknown {
@@ -73,5 +75,5 @@ class IterableSource<J> implements JobSource<J> {
 }
 
 function show(value: unknown): string {
-  return typeof value === 'string' ? JSON.stringify(value) : String(value);
+  return inspect(value, { depth: -1 });
 }

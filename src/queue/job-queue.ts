@@ -51,9 +51,10 @@ export class JobQueue<J extends object> implements JobSource<J> {
   }
 
   get({ signal }: { readonly signal?: AbortSignal } = {}): J | undefined | Promise<J | undefined> {
+    if (signal?.aborted) return undefined;
     const job = this.#jobs.shift();
     if (job !== undefined) this.#unfinished++;
-    if (job !== undefined || this.#ended || signal?.aborted) return job;
+    if (job !== undefined || this.#ended) return job;
     if (signal !== undefined) this.#listen(signal);
     return new Promise((resolve) => this.#waiting.push({ signal, resolve }));
   }

@@ -75,7 +75,8 @@ export class Scheduler<J> {
 
   /** The next job; undefined when the worker may go. */
   take(): Ticket<J> | undefined | Promise<Ticket<J> | undefined> {
-    const ticket = this.#ready.shift() ?? this.#pull();
+    // The source may have submitted a job while it was asked.
+    const ticket = this.#ready.shift() ?? this.#pull() ?? this.#ready.shift();
     if (ticket !== undefined || this.isClosed || this.#isExhausted) return ticket;
     return new Promise((resolve) => this.#workers.push(resolve));
   }
@@ -89,8 +90,10 @@ export class Scheduler<J> {
   close(): void {
     if (this.isClosed) return;
     this.#closing.abort();
-    if (!this.#ended) void this.#returnSource();
+    // Later: a generator that closes its pool is still running now.
+    if (!this.#ended) queueMicrotask(() => this.#returnSource());
     this.#sendHome();
+    this.#listener.changed();
   }
 
   /** The tickets that no worker has, for a pool that will have none. */
@@ -119,7 +122,7 @@ export class Scheduler<J> {
   /** Calls back in the very step in which the job arrives: `JobQueue` counts on it. */
   #await(job: PromiseLike<J | undefined>): void {
     this.#pulling++;
-    job.then(
+    Promise.resolve(job).then(
       (arrived) => {
         this.#pulling--;
         if (arrived === undefined) this.#end();

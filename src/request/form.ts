@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { InvalidJobError } from '../errors.js';
 
 export type FormValue = string | number | boolean | bigint | null | undefined;
@@ -28,10 +29,12 @@ function* pairsOf(
   fields: Exclude<FormFields, URLSearchParams>,
   name: string,
 ): Iterable<readonly [string, unknown]> {
+  if (typeof fields !== 'object' || fields === null)
+    throw new InvalidJobError(`${name} must be a record or pairs, got ${inspect(fields)}`);
   if (!(Symbol.iterator in fields)) return yield* Object.entries(fields);
   for (const pair of fields) {
     if (!Array.isArray(pair) || pair.length !== 2)
-      throw new InvalidJobError(`${name} must be a record or pairs, got ${describe(pair)} in it`);
+      throw new InvalidJobError(`${name} must be a record or pairs, got ${inspect(pair)} in it`);
     yield pair as unknown as readonly [string, unknown];
   }
 }
@@ -40,8 +43,4 @@ function fieldText(value: unknown, key: string, name: string): string {
   if (typeof value === 'object' || typeof value === 'function' || typeof value === 'symbol')
     throw new InvalidJobError(`${name}.${key} must be a string, a number or an array of those`);
   return String(value);
-}
-
-function describe(value: unknown): string {
-  return JSON.stringify(value) ?? String(value);
 }

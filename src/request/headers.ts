@@ -9,6 +9,8 @@ export type HeadersInit =
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 /** RFC 9110 §5.5: no control character but the tab, so no line break; latin1 at most. */
 const FIELD_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
+/** Whose values are in no message: messages are logged. */
+const SECRET = /^(authorization|proxy-authorization|cookie)$/i;
 
 /**
  * fetch's `Headers`, but names and order stay as they were set, and so they go on the wire.
@@ -43,15 +45,19 @@ export class Headers implements globalThis.Headers {
     return this.#lines;
   }
 
-  /** Sets each header of `init`; null removes one, undefined leaves it. */
+  /** Sets each header of `init`, repeated ones too; null removes one, undefined leaves it. */
   merge(init: HeadersInit): void {
     if (init instanceof Headers && this.#lines.length === 0) {
       this.#lines = init.#lines.slice();
       return;
     }
+    const seen = new Set<string>();
     for (const [name, value] of entriesOf(init)) {
+      const key = checkName(name).toLowerCase();
       if (value === null) this.delete(name);
+      else if (value !== undefined && seen.has(key)) this.append(name, value);
       else if (value !== undefined) this.set(name, value);
+      seen.add(key);
     }
   }
 
@@ -149,7 +155,17 @@ function entriesOf(
 ): Iterable<readonly [string, string | number | null | undefined]> {
   if (typeof init !== 'object' || init === null)
     throw new InvalidHeaderError(`headers must be a record or pairs, got ${String(init)}`);
-  return Symbol.iterator in init ? init : Object.entries(init);
+  return Symbol.iterator in init ? pairsOf(init) : Object.entries(init);
+}
+
+function* pairsOf<P>(pairs: Iterable<P>): Iterable<P> {
+  for (const pair of pairs) {
+    if (!Array.isArray(pair) || pair.length !== 2)
+      throw new InvalidHeaderError(
+        `headers must be a record or pairs, got a ${typeof pair} in them`,
+      );
+    yield pair;
+  }
 }
 
 function sameName(a: string, b: string): boolean {
@@ -167,9 +183,11 @@ function checkValue(name: string, value: string | number): string {
   if (typeof value !== 'string' && typeof value !== 'number')
     throw new InvalidHeaderError(`header ${name} must be a string, got ${typeof value}`);
   const text = String(value).trim();
-  if (!FIELD_VALUE.test(text))
+  if (!FIELD_VALUE.test(text)) {
+    const shown = SECRET.test(name) ? '***' : JSON.stringify(text);
     throw new InvalidHeaderError(
-      `header ${name} has a character that no header may have: ${JSON.stringify(text)}`,
+      `header ${name} has a character that no header may have: ${shown}`,
     );
+  }
   return text;
 }

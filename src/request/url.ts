@@ -33,10 +33,9 @@ export function parseURL(input: string | URL, base?: URL): URL {
   let url: URL;
   try {
     url = new URL(input, base);
-  } catch (cause) {
-    throw new InvalidURLError(`invalid URL ${JSON.stringify(redact(input))}${hint(input)}`, {
-      cause,
-    });
+  } catch {
+    // No cause: Node's error has the URL in it, credentials and all.
+    throw new InvalidURLError(`invalid URL ${JSON.stringify(redact(input))}${hint(input)}`);
   }
   if (url.protocol !== 'http:' && url.protocol !== 'https:')
     throw new InvalidURLError(
@@ -58,7 +57,7 @@ export function mergeParams(
 }
 
 function isRecord(params: Params): params is Exclude<Params, string | Iterable<unknown>> {
-  return typeof params === 'object' && !(Symbol.iterator in params);
+  return typeof params === 'object' && params !== null && !(Symbol.iterator in params);
 }
 
 function addQuery(url: URL, params: Params): void {
@@ -83,7 +82,7 @@ function hint(input: string | URL): string {
     : '';
 }
 
-/** Messages are logged: a password must not be in them. */
+/** Messages are logged: no password in them, not even one that broke the URL, as with a slash. */
 function redact(input: string | URL): string {
-  return String(input).replace(/\/\/[^/?#]*@/, '//***@');
+  return String(input).replace(/^([a-z][a-z\d+.-]*:\/\/)?.*@/is, '$1***@');
 }

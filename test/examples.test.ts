@@ -1,0 +1,187 @@
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify, stripVTControlCharacters } from 'node:util';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { readCommandLine, UsageError } from '../examples/main-job/command-line.js';
+import { createProgress } from '../examples/main-job/progress.js';
+import { describeBalance, describeFailures, isBalanced } from '../examples/main-job/report.js';
+import { Tally } from '../examples/main-job/tally.js';
+import { startServer } from './helpers/http-server.js';
+
+let folder: string;
+
+// The example imports the package as its users do: it runs what was built.
+beforeAll(async () => {
+  if (!existsSync('dist/index.js')) await promisify(execFile)('npm', ['run', 'build']);
+  folder = await mkdtemp(join(tmpdir(), 'session-pool-examples-'));
+});
+
+afterAll(() => rm(folder, { recursive: true }));
+
+/** Runs the main job, without a terminal, to its end. */
+function runMainJob(...args: string[]) {
+  return new Promise<{ exitCode: number | undefined; stdout: string; stderr: string }>(
+    (resolve) => {
+      const child = execFile(
+        process.execPath,
+        ['examples/main-job/main.js', ...args],
+        (_, stdout, stderr) => resolve({ exitCode: child.exitCode ?? undefined, stdout, stderr }),
+      );
+    },
+  );
+}
+
+async function writeList(name: string, lines: readonly string[]): Promise<string> {
+  const path = join(folder, name);
+  await writeFile(path, lines.join('\n'));
+  return path;
+}
+
+/** The lines that begin with a word, without it. */
+function linesOf(stdout: string, word: string): string[] {
+  const lines = stdout.split('\n').filter((line) => line.startsWith(word));
+  return lines.map((line) => line.slice(word.length).trim());
+}
+
+describe('the main job', () => {
+  test('fetches 500 URLs of its own server, and has a response to each after the retry', async () => {
+    const { exitCode, stdout, stderr } = await runMainJob();
+    expect(stderr).toBe('');
+    expect(exitCode).toBe(0);
+
+    const progress = linesOf(stdout, 'Fetching:').map((line) => line.split(',')[0]);
+    expect(progress).toEqual([1, 2, 3, 4, 5].map((n) => `${n}00 of 500`));
+    expect(linesOf(stdout, 'Retrying:')).toEqual([expect.stringMatching(/^20 of 20, 0 failed,/)]);
+
+    expect(stdout).toMatch(/200 OK +460\n +404 Not Found +20\n/);
+    expect(stdout).toMatch(/ConnectionError +10\n +ProtocolError +10\n/);
+    expect(stdout).toMatch(/p50 +[\d.]+ ms\n +p90 +[\d.]+ ms\n +p99 +[\d.]+ ms\nthroughput /);
+    const cookies = stdout
+      .match(/(?<=sessions \d to \d)( +\d+)+/g)
+      ?.join('')
+      .trim()
+      .split(/ +/);
+    expect(cookies).toHaveLength(8);
+    expect(cookies?.reduce((sum, count) => sum + Number(count), 0)).toBe(60);
+
+    expect(linesOf(stdout, 'first run')).toEqual(['500 jobs in = 480 responses + 20 exceptions']);
+    expect(linesOf(stdout, 'retry')).toEqual(['20 jobs in = 20 responses + 0 exceptions']);
+    expect(linesOf(stdout, 'in all')).toEqual(['500 jobs in = 500 responses + 0 exceptions']);
+  });
+
+  test('fetches the URLs of a file, and tells of one that cannot be reached', async () => {
+    const server = await startServer();
+    const list = await writeList('urls.txt', [
+      '# two pages',
+      `${server.url}/a`,
+      '',
+      `  ${server.url}/b  `,
+      '# and nobody at home',
+      'http://127.0.0.1:1/c',
+    ]);
+
+    const { exitCode, stdout } = await runMainJob('--file', list, '--sessions', '2');
+    expect(exitCode).toBe(1);
+    expect(server.requests.map(({ path }) => path).sort()).toEqual(['/a', '/b']);
+    expect(linesOf(stdout, 'Fetching:')).toEqual([expect.stringMatching(/^3 done, 1 failed,/)]);
+    expect(stdout).toContain('ConnectionError: GET http://127.0.0.1:1/c: connect ECONNREFUSED');
+    expect(linesOf(stdout, 'first run')).toEqual(['3 jobs in = 2 responses + 1 exceptions']);
+    expect(linesOf(stdout, 'retry')).toEqual(['1 jobs in = 0 responses + 1 exceptions']);
+    expect(linesOf(stdout, 'in all')).toEqual(['3 jobs in = 2 responses + 1 exceptions']);
+  });
+
+  test('fetches the URLs that are named, retries nothing if none failed', async () => {
+    const server = await startServer((_, reply) => reply.writeHead(503).end());
+    const { exitCode, stdout } = await runMainJob(`${server.url}/1`, `${server.url}/2`);
+    expect(exitCode).toBe(0);
+    expect(server.requests).toHaveLength(2);
+    expect(stdout).toMatch(/status +503 Service Unavailable +2\n/);
+    expect(stdout).not.toContain('Retrying');
+    expect(linesOf(stdout, 'in all')).toEqual(['2 jobs in = 2 responses + 0 exceptions']);
+  });
+
+  test('gives up a page when its timeout is over', async () => {
+    const server = await startServer(() => undefined);
+    const { exitCode, stdout } = await runMainJob('--timeout', '20', server.url);
+    expect(exitCode).toBe(1);
+    expect(stdout).toMatch(/failed +ReadTimeoutError +1\n/);
+    expect(server.requests).toHaveLength(2);
+  });
+
+  test('ends with 2 and says why if the command line is wrong', async () => {
+    const { exitCode, stdout, stderr } = await runMainJob('--file', 'no-such-file');
+    expect(exitCode).toBe(2);
+    expect(stdout).toBe('');
+    expect(stderr).toMatch(
+      /^Cannot read --file no-such-file: ENOENT[^\n]+\nTry: npm start -- --help\n$/,
+    );
+  });
+
+  test('tells of a file that cannot be read to its end', async () => {
+    const { exitCode, stderr } = await runMainJob('--file', '.');
+    expect(exitCode).toBe(2);
+    expect(stderr).toMatch(/^Cannot read --file .: EISDIR/);
+  });
+
+  test.each([
+    [['--colour'], "Unknown option '--colour'"],
+    [['--file'], "Option '--file <value>' argument missing"],
+    [['--sessions', '0'], '--sessions must be a whole number from 1 on, got "0"'],
+    [['--timeout', '1s'], '--timeout must be a whole number from 1 on, got "1s"'],
+  ])('refuses %j', async (args, message) => {
+    await expect(readCommandLine(args)).rejects.toThrow(new UsageError(message));
+  });
+
+  test('explains itself', async () => {
+    const { exitCode, stdout } = await runMainJob('--help');
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(/--file PATH[\s\S]+Exit code:/);
+  });
+});
+
+describe("the main job's report", () => {
+  test('shows that jobs were lost', async () => {
+    const first = new Tally();
+    for await (const _ of first.in(['a', 'b', 'c'])) first.responses = 2;
+    expect(isBalanced(first, new Tally())).toBe(false);
+    expect(describeBalance(first, new Tally())).toMatch(
+      /^first run {2}3 jobs in ≠ 2 responses \+ 0 exceptions\n[\s\S]*\nJobs were lost or doubled\.$/,
+    );
+  });
+
+  test('names ten failures, and counts the others', () => {
+    const failures = Array.from({ length: 12 }, () => ({ name: 'E', message: 'why' }));
+    const lines = describeFailures(failures as unknown as Tally['exceptions']);
+    expect(lines).toEqual([...Array(10).fill('  E: why'), '  and 2 more']);
+  });
+});
+
+describe("the main job's progress on a terminal", () => {
+  /** What is written to a terminal, but for its escape sequences, while half of eight jobs, then all, are done. */
+  function written(columns: number): string[] {
+    const lines: string[] = [];
+    const terminal = { isTTY: true, columns, write: (text: string) => lines.push(text) };
+    const progress = createProgress('Fetching', 8, terminal as unknown as NodeJS.WriteStream);
+    const tally = new Tally();
+    tally.responses = 4;
+    progress.show(tally);
+    tally.responses = 8;
+    progress.end(tally);
+    return lines.map((line) => stripVTControlCharacters(line));
+  }
+
+  test('is one line, which is rewritten', () => {
+    expect(written(80)).toEqual([
+      expect.stringMatching(/^\r█{10}░{10} Fetching: 4 of 8, 0 failed, \d+\/s$/),
+      expect.stringMatching(/^\r█{20} Fetching: 8 of 8, 0 failed, \d+\/s$/),
+      '\n',
+    ]);
+  });
+
+  test('fits in a narrow one', () => {
+    expect(written(15)).toEqual(['\rFetching: 4 of', '\rFetching: 8 of', '\n']);
+  });
+});
