@@ -1,3 +1,4 @@
+export { CookieJar } from 'tough-cookie';
 export * from './errors.js';
 export { Response } from './http/response.js';
 export type { Hooks, ResponseHook } from './http/transaction.js';

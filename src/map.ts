@@ -1,5 +1,6 @@
 import { inspect } from 'node:util';
 import { Pool, type PoolOptions } from './pool.js';
+import { toJobSource } from './queue/iterable-source.js';
 import type { Session } from './session.js';
 import type { JobOf, SessionLike } from './session-like.js';
 
@@ -20,7 +21,7 @@ export function map<S extends SessionLike = Session>(
   options: Omit<PoolOptions<S>, 'jobQueue'> = {},
 ): Outcomes<S> {
   checkRequests(requests);
-  const pool = new Pool<S>({ ...options, jobQueue: requests });
+  const pool = new Pool<S>({ ...options, jobQueue: toJobSource(requests, 'requests') });
   return [pool.responses(), pool.exceptions()];
 }
 

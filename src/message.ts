@@ -15,4 +15,7 @@ export interface ResponseMessage {
   readonly headers: Headers;
   /** The body, decoded. */
   readonly content: Uint8Array;
+  text(encoding?: string): Promise<string>;
+  // biome-ignore lint/suspicious/noExplicitAny: as in fetch and requests, the caller knows its type
+  json<T = any>(): Promise<T>;
 }

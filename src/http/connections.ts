@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
-import { Agent, buildConnector, Client, Dispatcher, errors } from 'undici';
+import type * as undici from 'undici';
+import { Agent, buildConnector, Client, Dispatcher, errors } from './undici.js';
 
 /** A handler that wants to know which connection its request was given. */
 export interface ConnectionUser {
@@ -19,9 +20,9 @@ const MAX_HEADER_SIZE = 65_536;
  *
  * Its timeouts are off: the exchange keeps time.
  */
-export function createAgent(): Agent {
+export function createAgent(): undici.Agent {
   const connector = buildConnector({ timeout: 0 }) as Connector;
-  const options: Client.Options = {
+  const options: undici.Client.Options = {
     headersTimeout: 0,
     bodyTimeout: 0,
     keepAliveMaxTimeout: KEEP_ALIVE_MAX,
@@ -35,13 +36,13 @@ export function createAgent(): Agent {
 /** The connections to one origin. State: those that are open, and which of them are free. */
 class OriginConnections extends Dispatcher {
   readonly #origin: string | URL;
-  readonly #options: Client.Options;
+  readonly #options: undici.Client.Options;
   readonly #connector: Connector;
   readonly #open = new Set<Connection>();
   /** Last in, first out, so that what a burst left over falls idle and is closed. */
   readonly #free: Connection[] = [];
 
-  constructor(origin: string | URL, options: Client.Options, connector: Connector) {
+  constructor(origin: string | URL, options: undici.Client.Options, connector: Connector) {
     super();
     this.#origin = origin;
     this.#options = options;
@@ -49,8 +50,8 @@ class OriginConnections extends Dispatcher {
   }
 
   override dispatch(
-    options: Dispatcher.DispatchOptions,
-    handler: Dispatcher.DispatchHandler & ConnectionUser,
+    options: undici.Dispatcher.DispatchOptions,
+    handler: undici.Dispatcher.DispatchHandler & ConnectionUser,
   ): boolean {
     const connection = this.#free.pop() ?? this.#connect();
     connection.isFree = false;
@@ -100,21 +101,21 @@ class OriginConnections extends Dispatcher {
 }
 
 /** undici's type says void, but the connector returns the socket that it opens. */
-type Connector = (...args: Parameters<buildConnector.connector>) => Socket;
+type Connector = (...args: Parameters<undici.buildConnector.connector>) => Socket;
 
 /** One socket to an origin, and undici's client that speaks on it. */
 export class Connection {
-  readonly client: Client;
+  readonly client: undici.Client;
   /** undici may say twice that a client is ready. */
   isFree = false;
   readonly #origin: URL;
   #socket: Socket | undefined;
 
-  constructor(origin: string | URL, options: Client.Options, connector: Connector) {
+  constructor(origin: string | URL, options: undici.Client.Options, connector: Connector) {
     this.#origin = new URL(origin);
     this.client = new Client(origin, {
       ...options,
-      connect: (target: buildConnector.Options, done: buildConnector.Callback) => {
+      connect: (target: undici.buildConnector.Options, done: undici.buildConnector.Callback) => {
         this.#socket = connector(target, done);
       },
     });

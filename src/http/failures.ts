@@ -82,6 +82,7 @@ function codeOf(cause: Error): string | undefined {
   return firstOf(cause).code;
 }
 
+/** OpenSSL's messages end with a line break. */
 function describe(cause: Error): string {
-  return cause.message || firstOf(cause).message || codeOf(cause) || cause.name;
+  return cause.message.trim() || firstOf(cause).message || codeOf(cause) || cause.name;
 }

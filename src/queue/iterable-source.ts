@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import { isPromiseLike } from '../awaitable.js';
+import { type Awaitable, isPromiseLike } from '../awaitable.js';
 import type { JobSource } from './job-source.js';
 
 /** What a pool takes its jobs from. */
@@ -45,27 +45,40 @@ function isIterable(value: unknown): value is Iterable<unknown> | AsyncIterable<
   );
 }
 
-/** Pulls an iterator, an item for each `get()`. An item that is undefined comes out as null. */
+/**
+ * Pulls an iterator, an item for each `get()`. An item that is undefined comes out as null. An
+ * async iterator is asked again when it has answered, as `for await` does: not all can do more.
+ */
 class IterableSource<J> implements JobSource<J> {
   readonly #iterator: Iterator<J> | AsyncIterator<J>;
+  /** The last answer of an async iterator. */
+  #answer: Promise<unknown> | undefined;
   #ended = false;
 
   constructor(items: Iterable<J> | AsyncIterable<J>) {
-    this.#iterator =
-      Symbol.asyncIterator in items ? items[Symbol.asyncIterator]() : items[Symbol.iterator]();
+    const isAsync = Symbol.asyncIterator in items;
+    this.#iterator = isAsync ? items[Symbol.asyncIterator]() : items[Symbol.iterator]();
+    if (isAsync) this.#answer = Promise.resolve();
   }
 
-  get(): J | undefined | Promise<J | undefined> {
-    if (this.#ended) return undefined;
-    const result = this.#iterator.next();
-    return isPromiseLike(result)
-      ? Promise.resolve(result).then((settled) => this.#unwrap(settled))
-      : this.#unwrap(result);
+  get(): Awaitable<J | undefined> {
+    if (this.#answer === undefined) return this.#next();
+    const answer = this.#answer.then(() => this.#next());
+    this.#answer = answer;
+    return answer;
   }
 
   return(): unknown {
     this.#ended = true;
     return this.#iterator.return?.();
+  }
+
+  #next(): Awaitable<J | undefined> {
+    if (this.#ended) return undefined;
+    const result = this.#iterator.next();
+    return isPromiseLike(result)
+      ? result.then((settled) => this.#unwrap(settled))
+      : this.#unwrap(result);
   }
 
   #unwrap(result: IteratorResult<J>): J | undefined {

@@ -49,8 +49,19 @@ type ThreadExceptionConstructor = new <J, E>(
   index?: number,
 ) => ThreadException<J, E>;
 
+/** Asks a wrapper for its class, since to `instanceof` it looks like the wrapped object. */
+const WRAPPER = Symbol('wrapper');
+
 export const ThreadResponse = class ThreadResponse {
   readonly kind = 'response';
+
+  get [WRAPPER](): unknown {
+    return ThreadResponse;
+  }
+
+  static [Symbol.hasInstance](value: unknown): boolean {
+    return wrapperOf(value) === ThreadResponse;
+  }
 
   constructor(
     readonly requestKwargs: unknown,
@@ -65,6 +76,14 @@ export const ThreadResponse = class ThreadResponse {
 export const ThreadException = class ThreadException {
   readonly kind = 'exception';
 
+  get [WRAPPER](): unknown {
+    return ThreadException;
+  }
+
+  static [Symbol.hasInstance](value: unknown): boolean {
+    return wrapperOf(value) === ThreadException;
+  }
+
   constructor(
     readonly requestKwargs: unknown,
     readonly exception: unknown,
@@ -76,13 +95,14 @@ export const ThreadException = class ThreadException {
 } as unknown as ThreadExceptionConstructor;
 
 /**
- * Shows the wrapped object's properties behind the wrapper's own. Its methods are bound to it,
- * since those of a class with private fields work on nothing else. Never a thenable, or `await`
- * would take the wrapper apart.
+ * Shows the wrapped object's properties behind the wrapper's own, and makes the wrapper an instance
+ * of its class too. Its methods are bound to it, since those of a class with private fields work on
+ * nothing else. Never a thenable, or `await` would take the wrapper apart.
  */
 const showThrough: ProxyHandler<Wrapper> = {
+  getPrototypeOf: (wrapper) => Object.getPrototypeOf(wrappedBy(wrapper)),
   get(wrapper, key) {
-    if (isOwn(wrapper, key)) return Reflect.get(wrapper, key);
+    if (key === WRAPPER || isOwn(wrapper, key)) return Reflect.get(wrapper, key);
     if (key === 'then') return undefined;
     const inner = wrappedBy(wrapper);
     const value = Reflect.get(inner, key, inner);
@@ -97,6 +117,10 @@ const showThrough: ProxyHandler<Wrapper> = {
     return Reflect.set(inner, key, value, inner);
   },
 };
+
+function wrapperOf(value: unknown): unknown {
+  return (value as { readonly [WRAPPER]?: unknown } | null | undefined)?.[WRAPPER];
+}
 
 function isOwn(wrapper: Wrapper, key: PropertyKey): boolean {
   return key === 'constructor' || Object.hasOwn(wrapper, key);

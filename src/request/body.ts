@@ -54,8 +54,9 @@ function bytesOf(view: ArrayBufferView): Uint8Array {
   return new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
 }
 
-/** Records and pairs are forms; an instance of some class (a stream, a Blob) is not. */
+/** Records and pairs are forms; a stream or a Blob is not, nor a FormData, which asks for multipart. */
 function formOf(data: FormFields): FormFields {
+  if (Object.prototype.toString.call(data) === '[object FormData]') throw notSendable(data);
   if (data instanceof URLSearchParams || Symbol.iterator in data) return data;
   const prototype = Object.getPrototypeOf(data);
   if (prototype === null || Object.getPrototypeOf(prototype) === null) return data;

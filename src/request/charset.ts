@@ -13,11 +13,26 @@ export function decodeText(bytes: Buffer, encoding = 'utf-8'): string {
   const actual = markOf(bytes) ?? encoding;
   // For a short text, the usual one, Buffer is several times as quick as TextDecoder.
   if (UTF_8.test(actual)) return bytes.toString('utf8', startsWith(bytes, UTF_8_MARK) ? 3 : 0);
+  const decoder = decoderOf(actual);
+  return decoder.encoding === 'windows-1252' ? decodeWindows1252(bytes) : decoder.decode(bytes);
+}
+
+function decoderOf(encoding: string): TextDecoder {
   try {
-    return new TextDecoder(actual).decode(bytes);
+    return new TextDecoder(encoding);
   } catch {
-    return bytes.toString();
+    return new TextDecoder();
   }
+}
+
+/** What windows-1252, which is what the web calls latin1, has in place of latin1's 0x80 to 0x9f. */
+const WINDOWS_1252 = '€\x81‚ƒ„…†‡ˆ‰Š‹Œ\x8dŽ\x8f\x90‘’“”•–—˜™š›œ\x9džŸ';
+
+/** By hand, because TextDecoder takes it for latin1 from Node 20.18.3 on (nodejs/node#56542). */
+function decodeWindows1252(bytes: Buffer): string {
+  return bytes
+    .toString('latin1')
+    .replace(/[\x80-\x9f]/g, (char) => WINDOWS_1252.charAt(char.charCodeAt(0) - 0x80));
 }
 
 const UTF_8 = /^utf-?8$/i;

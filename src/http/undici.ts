@@ -1,0 +1,17 @@
+/**
+ * The parts of undici that are used, each from its own file: its index loads all the rest too
+ * (fetch, WebSocket, caches, mocks), which is most of what it takes to import this package
+ * (docs/decisions.md). A test holds that they are the very same.
+ */
+import type * as undici from 'undici';
+import connect from 'undici/lib/core/connect.js';
+import undiciErrors from 'undici/lib/core/errors.js';
+import UndiciAgent from 'undici/lib/dispatcher/agent.js';
+import UndiciClient from 'undici/lib/dispatcher/client.js';
+import UndiciDispatcher from 'undici/lib/dispatcher/dispatcher.js';
+
+export const Agent: typeof undici.Agent = UndiciAgent;
+export const Client: typeof undici.Client = UndiciClient;
+export const Dispatcher: typeof undici.Dispatcher = UndiciDispatcher;
+export const buildConnector: typeof undici.buildConnector = connect;
+export const errors: typeof undici.errors = undiciErrors;
