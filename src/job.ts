@@ -69,12 +69,10 @@ export function checkJob(job: unknown): asserts job is Job {
     throw new InvalidJobError(`a job must be an object with a url, got ${describe(job)}`);
   const unknown = unknownKey(job, JOB_KEYS);
   if (unknown !== undefined) throw new InvalidJobError(`job: ${unknown}`);
-  const { url, method, maxRedirects, maxResponseSize } = job as Job;
+  const { url, method } = job as Job;
   if (typeof url !== 'string' && !(url instanceof URL))
     throw new InvalidURLError(`a job needs a url, a string or a URL, got ${describe(url)}`);
   if (method !== undefined) checkMethod(method);
-  if (maxRedirects !== undefined) checkLimit('maxRedirects', maxRedirects);
-  if (maxResponseSize !== undefined) checkLimit('maxResponseSize', maxResponseSize);
 }
 
 /** @throws InvalidJobError unless `value` is an integer from 0 on, or Infinity */

@@ -71,8 +71,10 @@ export class Session {
   maxResponseSize: number;
   hooks: Hooks;
   #headers: Headers;
+  /** The one that was passed in. */
   #dispatcher: Dispatcher | undefined;
-  #ownsDispatcher = true;
+  /** The session's own. */
+  #agent: Dispatcher | undefined;
 
   /** @throws TypeError for an unknown option; RequestError for a value that no job could have */
   constructor(options: SessionOptions = {}) {
@@ -105,14 +107,14 @@ export class Session {
 
   /** What sends the requests: an undici `Agent` of the session's own, made when it is first needed. */
   get dispatcher(): Dispatcher {
-    this.#dispatcher ??= createAgent();
-    return this.#dispatcher;
+    if (this.#dispatcher !== undefined) return this.#dispatcher;
+    this.#agent ??= createAgent();
+    return this.#agent;
   }
 
   /** One that you pass is yours to close: `MockAgent`, a shared `Agent`. */
   set dispatcher(dispatcher: Dispatcher) {
     this.#dispatcher = dispatcher;
-    this.#ownsDispatcher = false;
   }
 
   /**
@@ -125,12 +127,15 @@ export class Session {
     checkJob(job);
     const { request, auth } = this.#prepare(job);
     const timeouts = resolveTimeouts(job.timeout ?? this.timeout);
+    const maxRedirects = job.maxRedirects ?? this.maxRedirects;
+    const maxResponseSize = job.maxResponseSize ?? this.maxResponseSize;
+    checkLimit('maxRedirects', maxRedirects);
+    checkLimit('maxResponseSize', maxResponseSize);
     const transaction: Transaction = {
       session: this,
       auth,
-      limits: { timeouts, maxResponseSize: job.maxResponseSize ?? this.maxResponseSize },
-      maxRedirects:
-        job.allowRedirects === false ? undefined : (job.maxRedirects ?? this.maxRedirects),
+      limits: { timeouts, maxResponseSize },
+      maxRedirects: job.allowRedirects === false ? undefined : maxRedirects,
       hooks: hooksOf(job.hooks ?? this.hooks),
     };
     const response = await (timeouts.total === Infinity
@@ -175,10 +180,9 @@ export class Session {
    * request opens new ones. A dispatcher that was passed in is left alone.
    */
   async close(): Promise<void> {
-    if (!this.#ownsDispatcher) return;
-    const dispatcher = this.#dispatcher;
-    this.#dispatcher = undefined;
-    await dispatcher?.close();
+    const agent = this.#agent;
+    this.#agent = undefined;
+    await agent?.close();
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -56,7 +56,10 @@ class OriginConnections extends Dispatcher {
     const connection = this.#free.pop() ?? this.#connect();
     connection.isFree = false;
     handler.onConnection?.(connection);
-    if (connection.client.dispatch(options, handler)) this.#release(connection);
+    const { client } = connection;
+    const isReady = client.dispatch(options, handler);
+    // A request that undici refuses leaves the client as it was, and says nothing later.
+    if (isReady || client.stats.size === 0) this.#release(connection);
     return true;
   }
 
@@ -68,20 +71,18 @@ class OriginConnections extends Dispatcher {
     await Promise.all([...this.#open].map((connection) => connection.destroy()));
   }
 
+  /**
+   * The agent counts connections by what it hears, and drops this, for another to take its place,
+   * when it knows of none. So it hears of each once as it begins, and once as it ends.
+   */
   #connect(): Connection {
     const connection = new Connection(this.#origin, this.#options, this.#connector);
     const { client } = connection;
     this.#open.add(connection);
     client.on('drain', () => this.#release(connection));
-    client.on('connect', (...args) => this.emit('connect', ...args));
-    client.on('disconnect', (...args) => {
-      this.#retire(connection);
-      this.emit('disconnect', ...args);
-    });
-    client.on('connectionError', (...args) => {
-      this.#retire(connection);
-      this.emit('connectionError', ...args);
-    });
+    client.on('disconnect', (...args) => this.#retire(connection, args));
+    client.on('connectionError', (...args) => this.#retire(connection, args));
+    this.emit('connect', connection.origin, [client]);
     return connection;
   }
 
@@ -92,11 +93,12 @@ class OriginConnections extends Dispatcher {
   }
 
   /** A request that still waits in it has its answer first. */
-  #retire(connection: Connection): void {
-    this.#open.delete(connection);
+  #retire(connection: Connection, event: unknown[]): void {
+    if (!this.#open.delete(connection)) return;
     const at = this.#free.indexOf(connection);
     if (at !== -1) this.#free.splice(at, 1);
     if (!connection.client.closed && !connection.client.destroyed) void connection.client.close();
+    this.emit('disconnect', ...event);
   }
 }
 
@@ -108,11 +110,11 @@ export class Connection {
   readonly client: undici.Client;
   /** undici may say twice that a client is ready. */
   isFree = false;
-  readonly #origin: URL;
+  readonly origin: URL;
   #socket: Socket | undefined;
 
   constructor(origin: string | URL, options: undici.Client.Options, connector: Connector) {
-    this.#origin = new URL(origin);
+    this.origin = new URL(origin);
     this.client = new Client(origin, {
       ...options,
       connect: (target: undici.buildConnector.Options, done: undici.buildConnector.Callback) => {
@@ -128,7 +130,7 @@ export class Connection {
   abandon(): void {
     void this.destroy();
     const reason = new errors.ClientDestroyedError();
-    this.client.emit('connectionError', this.#origin, [this.client], reason);
+    this.client.emit('connectionError', this.origin, [this.client], reason);
   }
 
   async destroy(): Promise<void> {

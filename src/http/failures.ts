@@ -39,18 +39,20 @@ export const FAILURES: Readonly<Record<string, RequestErrorClass>> = {
   SocketError: ConnectionError,
   InformationalError: ConnectionError,
   MaxOriginsReachedError: ConnectionError,
-  BalancedPoolMissingUpstreamError: ConnectionError,
+  MissingUpstreamError: ConnectionError,
   SecureProxyConnectionError: ProxyError,
   Socks5ProxyError: ProxyError,
   InvalidReturnValueError: RequestError,
   RequestRetryError: RequestError,
   ResponseError: RequestError,
   MessageSizeExceededError: RequestError,
+  // Its parser takes a status of 000, and it asserts that there is none.
+  AssertionError: ProtocolError,
 };
 
 /** The codes of Node's and OpenSSL's errors in a handshake or with a certificate. */
 const TLS_CODE =
-  /^(ERR_SSL_|ERR_TLS_|CERT_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|HOSTNAME_MISMATCH|INVALID_CA|INVALID_PURPOSE|PATH_LENGTH_EXCEEDED|CRL_|EPROTO$)/;
+  /^(ERR_SSL_|ERR_TLS_|CERT_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|HOSTNAME_MISMATCH|INVALID_CA|INVALID_PURPOSE|PATH_LENGTH_EXCEEDED|CRL_|ERROR_IN_|EPROTO$)/;
 
 /**
  * Our error for one of undici's or Node's.

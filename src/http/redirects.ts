@@ -1,3 +1,4 @@
+import type { ResponseMessage } from '../message.js';
 import type { PreparedRequest } from '../request/prepared-request.js';
 import { parseURL } from '../request/url.js';
 
@@ -12,17 +13,19 @@ export function isRedirect(statusCode: number): boolean {
  * The request that a redirect asks for (requests' `resolve_redirects`). Its Cookie header is gone,
  * to be asked of the jar again; so is whatever was for the first host's eyes only.
  *
- * @param location the Location header, its bytes read as latin1, as headers are
+ * @param location the response's Location, its bytes read as latin1, as headers are
  * @throws InvalidURLError if it leads to no http or https URL
  */
 export function redirected(
   request: PreparedRequest,
-  statusCode: number,
+  response: ResponseMessage,
   location: string,
 ): PreparedRequest {
-  const url = targetOf(request.url, location);
+  const { statusCode } = response;
+  const url = targetOf(location, { request, response });
   const headers = request.headers.clone();
   headers.delete('Cookie');
+  headers.delete('Proxy-Authorization');
   if (!keepsAuthorization(request.url, url)) headers.delete('Authorization');
   if (url.host !== request.url.host) headers.delete('Host');
   const keepsBody = statusCode === 307 || statusCode === 308;
@@ -32,8 +35,12 @@ export function redirected(
 }
 
 /** A fragment is inherited (RFC 9110 §10.2.2); credentials in a Location are dropped. */
-function targetOf(from: URL, location: string): URL {
-  const url = parseURL(Buffer.from(location, 'latin1').toString(), from);
+function targetOf(
+  location: string,
+  context: { readonly request: PreparedRequest; readonly response: ResponseMessage },
+): URL {
+  const from = context.request.url;
+  const url = parseURL(Buffer.from(location, 'latin1').toString(), from, context);
   url.username = url.password = '';
   if (url.hash === '') url.hash = from.hash;
   return url;

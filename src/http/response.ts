@@ -162,7 +162,7 @@ export class Response implements ResponseMessage {
     headers.delete('content-length');
     return new globalThis.Response(NULL_BODY.has(this.statusCode) ? null : this.content, {
       status: this.statusCode,
-      statusText: this.statusText,
+      statusText: this.statusText.replace(/[^\t\x20-\x7e\x80-\xff]/g, '?'),
       headers,
     });
   }

@@ -2,6 +2,7 @@ import type { CookieJar } from 'tough-cookie';
 import type { Dispatcher } from 'undici';
 import type { Awaitable, OrNothing } from '../awaitable.js';
 import { InvalidJobError, TooManyRedirectsError } from '../errors.js';
+import { unknownKey } from '../known-keys.js';
 import { type Auth, authorize } from '../request/auth.js';
 import { cookieHeader, storeCookies } from '../request/cookies.js';
 import { decodeBody } from '../request/decoding.js';
@@ -49,25 +50,33 @@ export async function follow(
     if (location === undefined) return response;
     if (history.length === transaction.maxRedirects) throw tooManyRedirects(current, response);
     history.push(response);
-    current = redirected(current, response.statusCode, location);
+    current = redirected(current, response, location);
   }
 }
 
-/** @throws InvalidJobError if a hook is no function */
-export function hooksOf({ response = [] }: Hooks): readonly ResponseHook[] {
-  const hooks = typeof response === 'function' ? [response] : response;
-  for (const hook of hooks)
+/** @throws InvalidJobError for an unknown event, or a hook that is no function */
+export function hooksOf(hooks: Hooks): readonly ResponseHook[] {
+  const unknown = unknownKey(hooks, EVENTS);
+  if (unknown !== undefined) throw new InvalidJobError(`hooks: ${unknown}`);
+  const { response } = hooks;
+  if (response === undefined) return NO_HOOKS;
+  const all: readonly unknown[] = Array.isArray(response) ? response : [response];
+  for (const hook of all)
     if (typeof hook !== 'function')
       throw new InvalidJobError(`hooks.response must be functions, got ${String(hook)}`);
-  return hooks;
+  return all as readonly ResponseHook[];
 }
+
+const EVENTS: ReadonlySet<string> = new Set<keyof Hooks>(['response']);
+const NO_HOOKS: readonly ResponseHook[] = [];
 
 /** One request and its response, with the cookies of both. */
 async function hop(
   request: PreparedRequest,
   history: readonly Response[],
-  { session, limits, hooks, deadline }: Transaction,
+  transaction: Transaction,
 ): Promise<Response> {
+  const { session, limits, hooks, deadline } = transaction;
   if (!request.headers.has('Cookie')) {
     const cookies = cookieHeader(session.cookies, request.url);
     const header = typeof cookies === 'string' ? cookies : await cookies;
@@ -78,20 +87,23 @@ async function hop(
   const reply = await exchange.send(session.dispatcher);
   const setCookies = rawValues(reply.rawHeaders, 'set-cookie');
   if (setCookies.length > 0) await storeCookies(session.cookies, request.url, setCookies);
-  const content = await decoded(reply, request, limits);
+  const content = await decoded(reply, request, transaction);
   let response = new Response(reply, content, request, history);
   for (const hook of hooks) response = (await hook(response)) ?? response;
   return response;
 }
 
+/** What a redirect has beside its Location is not worth a failure: it stays as it came, if need be. */
 function decoded(
-  { rawHeaders, body }: Reply,
+  { statusCode, rawHeaders, body }: Reply,
   request: PreparedRequest,
-  { maxResponseSize }: ExchangeLimits,
+  { limits, maxRedirects }: Transaction,
 ): Buffer | Promise<Buffer> {
   const encodings = rawValues(rawHeaders, 'content-encoding');
   if (encodings.length === 0 || body.length === 0) return body;
-  return decodeBody(body, encodings.join(), maxResponseSize, request);
+  const content = decodeBody(body, encodings.join(), limits.maxResponseSize, request);
+  const isFollowed = maxRedirects !== undefined && isRedirect(statusCode);
+  return isFollowed ? content.catch(() => body) : content;
 }
 
 /** An empty Location leads nowhere, as in requests. */

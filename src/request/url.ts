@@ -1,4 +1,4 @@
-import { InvalidURLError } from '../errors.js';
+import { InvalidURLError, type RequestErrorOptions } from '../errors.js';
 import { encodeForm, type FormFields } from './form.js';
 
 /** What is added to a URL's query: a query string, or fields to encode as one. */
@@ -27,19 +27,24 @@ export function prepareURL(input: string | URL, params: Params | undefined): Tar
 
 /**
  * @param base what a relative `input` is resolved against
+ * @param context for the error
  * @throws InvalidURLError
  */
-export function parseURL(input: string | URL, base?: URL): URL {
+export function parseURL(input: string | URL, base?: URL, context?: RequestErrorOptions): URL {
   let url: URL;
   try {
     url = new URL(input, base);
   } catch {
     // No cause: Node's error has the URL in it, credentials and all.
-    throw new InvalidURLError(`invalid URL ${JSON.stringify(redact(input))}${hint(input)}`);
+    throw new InvalidURLError(
+      `invalid URL ${JSON.stringify(redact(input))}${hint(input)}`,
+      context,
+    );
   }
   if (url.protocol !== 'http:' && url.protocol !== 'https:')
     throw new InvalidURLError(
       `invalid URL ${JSON.stringify(redact(input))}: http or https expected, got ${url.protocol}`,
+      context,
     );
   return url;
 }

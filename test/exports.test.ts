@@ -1,0 +1,35 @@
+import { expect, test } from 'vitest';
+import * as sessionPool from '../src/index.js';
+
+test('the package exports this, and a change of it is a change of the API', () => {
+  expect(Object.keys(sessionPool).sort()).toEqual([
+    'AbortError',
+    'ConnectTimeoutError',
+    'ConnectionError',
+    'ContentDecodingError',
+    'CookieJar',
+    'HTTPError',
+    'Headers',
+    'InvalidHeaderError',
+    'InvalidJobError',
+    'InvalidURLError',
+    'JobQueue',
+    'Pool',
+    'ProtocolError',
+    'ProxyError',
+    'ReadTimeoutError',
+    'RequestError',
+    'Response',
+    'ResponseTooLargeError',
+    'Session',
+    'SessionThread',
+    'TLSError',
+    'ThreadException',
+    'ThreadResponse',
+    'TimeoutError',
+    'TooManyRedirectsError',
+    'UserAgentBuilder',
+    'map',
+    'userAgent',
+  ]);
+});

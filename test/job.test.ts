@@ -1,0 +1,92 @@
+import { describe, expect, test } from 'vitest';
+import { InvalidJobError, InvalidURLError, type Job, Session } from '../src/index.js';
+import { startServer } from './helpers/http-server.js';
+
+describe('a job is refused', () => {
+  const notAnObject = (got: string) => `a job must be an object with a url, got ${got}`;
+  test.each<[string, unknown, string]>([
+    ['as undefined', undefined, notAnObject('undefined')],
+    ['as null', null, notAnObject('null')],
+    ['as a string', 'http://h', notAnObject('"http://h"')],
+    ['as a number', 5, notAnObject('5')],
+    ['as a symbol', Symbol('job'), notAnObject('Symbol(job)')],
+    ['as an array', ['http://h'], notAnObject('an array')],
+    [
+      'for a key that no job has',
+      { url: 'http://h', param: {} },
+      'job: unknown key "param"; did you mean "params"?',
+    ],
+    [
+      'for a key in another spelling',
+      { url: 'http://h', allow_redirects: false },
+      'job: unknown key "allow_redirects"; did you mean "allowRedirects"?',
+    ],
+    [
+      'for a method that is no token',
+      { url: 'http://h', method: 'GET /x' },
+      'method must be a token other than CONNECT, got "GET /x"',
+    ],
+    [
+      'for a method that is no string',
+      { url: 'http://h', method: 5 },
+      'method must be a token other than CONNECT, got 5',
+    ],
+    [
+      'for an empty method',
+      { url: 'http://h', method: '' },
+      'method must be a token other than CONNECT, got ""',
+    ],
+    [
+      'for CONNECT',
+      { url: 'http://h', method: 'connect' },
+      'method must be a token other than CONNECT, got "connect"',
+    ],
+    [
+      'for a limit that is none',
+      { url: 'http://h', maxRedirects: -1 },
+      'maxRedirects must be a whole number from 0 on, got -1',
+    ],
+    [
+      'for a size that is none',
+      { url: 'http://h', maxResponseSize: Number.NaN },
+      'maxResponseSize must be a whole number from 0 on, got NaN',
+    ],
+  ])('%s', async (_, job, message) => {
+    await expect(new Session().request(job as Job)).rejects.toThrow(new InvalidJobError(message));
+  });
+
+  test.each<[string, unknown, string]>([
+    ['without a URL', {}, 'got undefined'],
+    ['with null for a URL', { url: null }, 'got null'],
+    ['with a number for a URL', { url: 5 }, 'got 5'],
+    ['with an array of URLs', { url: ['http://h'] }, 'got an array'],
+    ['with an object for a URL', { url: { href: 'http://h' } }, 'got [object Object]'],
+  ])('%s', async (_, job, got) => {
+    await expect(new Session().request(job as Job)).rejects.toThrow(
+      new InvalidURLError(`a job needs a url, a string or a URL, ${got}`),
+    );
+  });
+});
+
+test('a job may inherit what it asks for', async () => {
+  const server = await startServer();
+  const job: Job = Object.create({ url: server.url, method: 'PUT' });
+  await new Session().request(job);
+  expect(server.requests).toMatchObject([{ method: 'PUT' }]);
+});
+
+test('a job is left as it was', async () => {
+  const server = await startServer((_, reply) => reply.setHeader('Set-Cookie', 'a=1').end());
+  const job: Job = {
+    url: new URL(server.url.replace('//', '//user:pass@')),
+    headers: { 'X-A': 'a' },
+    params: { b: 2 },
+    json: { c: 3 },
+    context: { mine: true },
+  };
+  const before = structuredClone({ ...job, url: String(job.url) });
+  const session = new Session();
+  await session.request(job);
+  await session.request(job);
+  expect({ ...job, url: String(job.url) }).toEqual(before);
+});

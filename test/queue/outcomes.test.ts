@@ -1,0 +1,165 @@
+import { inspect } from 'node:util';
+import { describe, expect, it } from 'vitest';
+import { RequestError, ThreadException, ThreadResponse } from '../../src/index.js';
+
+const job = { url: 'http://a.example/', context: { row: 7 } };
+
+class Answer {
+  readonly statusCode = 200;
+  encoding: string | undefined;
+  #body = '{"a":1}';
+
+  get length(): number {
+    return this.#body.length;
+  }
+
+  set body(body: string) {
+    this.#body = body;
+  }
+
+  text(): string {
+    return this.#body;
+  }
+}
+
+describe('a ThreadResponse', () => {
+  it('has the very job, the response, its kind and its index', () => {
+    const response = new Answer();
+    const outcome = new ThreadResponse(job, response, 3);
+    expect(outcome.requestKwargs).toBe(job);
+    expect(outcome.response).toBe(response);
+    expect(outcome.kind).toBe('response');
+    expect(outcome.index).toBe(3);
+    expect(new ThreadResponse(job, response).index).toBe(-1);
+  });
+
+  it('has the properties, getters and methods of the response', () => {
+    const outcome = new ThreadResponse(job, new Answer());
+    expect(outcome.statusCode).toBe(200);
+    expect(outcome.length).toBe(7);
+    expect(outcome.text()).toBe('{"a":1}');
+  });
+
+  it('has the methods bound, also those that use private fields', () => {
+    const { text } = new ThreadResponse(job, new Answer());
+    expect(text()).toBe('{"a":1}');
+  });
+
+  it('sets the properties of the response, through setters too', () => {
+    const response = new Answer();
+    const outcome = new ThreadResponse(job, response);
+    outcome.encoding = 'latin1';
+    outcome.body = 'x';
+    expect(response).toMatchObject({ encoding: 'latin1', length: 1 });
+    expect(outcome.text()).toBe('x');
+    expect(Object.keys(outcome)).toEqual(['requestKwargs', 'response', 'index', 'kind']);
+  });
+
+  it('has its own fields first, and keeps them', () => {
+    const response = { kind: 'k', requestKwargs: 'r', index: 'i', response: 'inner' };
+    const outcome = new ThreadResponse(job, response, 1);
+    expect(outcome).toMatchObject({ kind: 'response', requestKwargs: job, index: 1, response });
+    for (const field of ['kind', 'requestKwargs', 'index', 'response'])
+      expect(() => Object.assign(outcome, { [field]: 'other' })).toThrow(TypeError);
+    expect(response.kind).toBe('k');
+  });
+
+  it('is an instance of ThreadResponse and of the class of the response', () => {
+    const outcome = new ThreadResponse(job, new Answer());
+    expect(outcome instanceof ThreadResponse).toBe(true);
+    expect(outcome instanceof Answer).toBe(true);
+    expect(outcome instanceof ThreadException).toBe(false);
+    expect(outcome.constructor).toBe(ThreadResponse);
+  });
+
+  it('answers `in` for both', () => {
+    const outcome = new ThreadResponse(job, new Answer());
+    for (const key of ['requestKwargs', 'kind', 'statusCode', 'text', 'length'])
+      expect(key in outcome, key).toBe(true);
+    for (const key of ['exception', 'nothing', 'then']) expect(key in outcome, key).toBe(false);
+  });
+
+  it.each([null, undefined, 0, 'text', true, Symbol.iterator])('wraps %s as well', (response) => {
+    const outcome = new ThreadResponse(job, response, 0);
+    expect(outcome.response).toBe(response);
+    expect(Reflect.get(outcome, 'statusCode')).toBe(undefined);
+    expect('statusCode' in outcome).toBe(false);
+  });
+
+  it('has the methods of a primitive', () => {
+    expect(new ThreadResponse(job, 'text').toUpperCase()).toBe('TEXT');
+  });
+
+  it('can be logged and written as JSON', () => {
+    const outcome = new ThreadResponse(job, { statusCode: 200 }, 1);
+    expect(JSON.parse(JSON.stringify(outcome))).toEqual({
+      kind: 'response',
+      requestKwargs: job,
+      response: { statusCode: 200 },
+      index: 1,
+    });
+    expect(inspect(outcome)).toMatch(/^ThreadResponse \{/);
+    expect(inspect(outcome)).toContain('statusCode: 200');
+  });
+});
+
+describe('a ThreadException', () => {
+  it('has the very job, the exception, its kind and its index', () => {
+    const error = new Error('no');
+    const outcome = new ThreadException(job, error, 3);
+    expect(outcome.requestKwargs).toBe(job);
+    expect(outcome.exception).toBe(error);
+    expect(outcome.kind).toBe('exception');
+    expect(outcome.index).toBe(3);
+    expect(new ThreadException(job, error).index).toBe(-1);
+  });
+
+  it('has the members of the exception', () => {
+    const cause = new Error('below');
+    const error = new RequestError('no', { code: 'ERR_X', cause });
+    const outcome = new ThreadException(job, error);
+    const { message, name, code } = outcome;
+    expect({ message, name, code }).toEqual({ message: 'no', name: 'RequestError', code: 'ERR_X' });
+    expect(outcome.cause).toBe(cause);
+    expect(outcome.stack).toBe(error.stack);
+    expect(outcome.toString()).toBe('RequestError: no');
+    expect('code' in outcome).toBe(true);
+  });
+
+  it('is an instance of ThreadException and of the classes of the exception', () => {
+    const outcome = new ThreadException(job, new RequestError('no'));
+    expect(outcome instanceof ThreadException).toBe(true);
+    expect(outcome instanceof RequestError && outcome instanceof Error).toBe(true);
+    expect(outcome instanceof ThreadResponse).toBe(false);
+    expect(outcome.constructor).toBe(ThreadException);
+  });
+
+  it('can be awaited, although what was thrown is a thenable', async () => {
+    const then = (resolve: (value: string) => void) => resolve('taken apart');
+    const thenable = { then };
+    const outcome = new ThreadException(job, thenable);
+    expect(await outcome).toBe(outcome);
+    expect('then' in outcome).toBe(false);
+    expect(outcome.exception).toBe(thenable);
+  });
+
+  it.each([undefined, null, 'no', 0, 1n])('wraps %s as well', (thrown) => {
+    const outcome = new ThreadException(job, thrown);
+    expect(outcome.exception).toBe(thrown);
+    expect(Reflect.get(outcome, 'message')).toBe(undefined);
+  });
+
+  it('can be logged', () => {
+    const shown = inspect(new ThreadException(job, new Error('no')));
+    expect(shown).toMatch(/^ThreadException \{/);
+    expect(shown).toContain('Error: no');
+  });
+});
+
+it.each([undefined, null, 7, 'text', {}, new Answer(), new Error('no')])(
+  '%o is no instance of either',
+  (value) => {
+    expect((value as unknown) instanceof ThreadResponse).toBe(false);
+    expect((value as unknown) instanceof ThreadException).toBe(false);
+  },
+);

@@ -1,0 +1,151 @@
+import { CookieJar, MemoryCookieStore, Store } from 'tough-cookie';
+import { describe, expect, test } from 'vitest';
+import { Session } from '../../src/index.js';
+import { startServer, type TestServer } from '../helpers/http-server.js';
+
+/** Sets the cookies that stand in a request's query, and leads /to?url to that URL. */
+function startCookieServer(): Promise<TestServer> {
+  return startServer(({ path }, reply) => {
+    const query = new URL(path, 'http://x').searchParams;
+    const cookies = query.getAll('set');
+    if (cookies.length > 0) reply.setHeader('Set-Cookie', cookies);
+    const location = query.get('to');
+    if (location) reply.writeHead(302, { Location: location });
+    reply.end();
+  });
+}
+
+const cookiesOf = ({ requests }: TestServer) => requests.map(({ headers }) => headers.cookie);
+const setting = (...cookies: string[]) =>
+  `?${new URLSearchParams(cookies.map((cookie): [string, string] => ['set', cookie]))}`;
+
+describe('a session', () => {
+  test('sends no header while it has no cookie', async () => {
+    const server = await startCookieServer();
+    await new Session().get(server.url);
+    expect(server.requests[0]?.rawHeaders.map((name) => name.toLowerCase())).not.toContain(
+      'cookie',
+    );
+  });
+
+  test('sends back what it was given, to the paths that it was given for', async () => {
+    const server = await startCookieServer();
+    const session = new Session();
+    await session.get(`${server.url}/${setting('a=1', 'b=2; Path=/sub', 'c=3; HttpOnly')}`);
+    await session.get(`${server.url}/`);
+    await session.get(`${server.url}/sub/x`);
+    expect(cookiesOf(server)).toEqual([undefined, 'a=1; c=3', 'b=2; a=1; c=3']);
+  });
+
+  test('forgets what has expired or was taken back', async () => {
+    const server = await startCookieServer();
+    const session = new Session();
+    await session.get(server.url + setting('a=1', 'b=2', 'old=1; Max-Age=0'));
+    await session.get(server.url + setting('a=; Expires=Thu, 01 Jan 1970 00:00:00 GMT'));
+    await session.get(server.url);
+    await session.get(server.url + setting('b=2; Max-Age=0'));
+    await session.get(server.url);
+    expect(cookiesOf(server)).toEqual([undefined, 'a=1; b=2', 'b=2', 'b=2', undefined]);
+  });
+
+  test('ignores what is malformed, or not that host’s to set', async () => {
+    const server = await startCookieServer();
+    const session = new Session();
+    const foreign = 'x=1; Domain=example.com';
+    await session.get(server.url + setting('', '=', ';', foreign, 'y=1; Domain=com', 'ok=1'));
+    await session.get(server.url);
+    expect(cookiesOf(server)).toEqual([undefined, 'ok=1']);
+  });
+
+  test('keeps its cookies from other sessions', async () => {
+    const server = await startCookieServer();
+    await new Session().get(server.url + setting('a=1'));
+    await new Session().get(server.url);
+    expect(cookiesOf(server)).toEqual([undefined, undefined]);
+  });
+
+  test('shares a jar that it was given', async () => {
+    const server = await startCookieServer();
+    const cookies = new CookieJar();
+    cookies.setCookieSync('mine=1', server.url);
+    await new Session({ cookies }).get(server.url + setting('a=1'));
+    await new Session({ cookies }).get(server.url);
+    expect(cookiesOf(server)).toEqual(['mine=1', 'mine=1; a=1']);
+    expect(cookies.getCookieStringSync(server.url)).toBe('mine=1; a=1');
+  });
+
+  test('tells no other host, be it the same machine', async () => {
+    const server = await startCookieServer();
+    const session = new Session();
+    const at = (host: string) => `http://${host}:${server.port}/`;
+    await session.get(at('127.0.0.1') + setting('a=1'));
+    await session.get(at('localhost') + setting('b=2'));
+    await session.get(at('127.0.0.1'));
+    await session.get(at('localhost'));
+    expect(cookiesOf(server)).toEqual([undefined, undefined, 'a=1', 'b=2']);
+  });
+});
+
+describe('a Cookie header set by hand', () => {
+  test('goes in place of the jar’s', async () => {
+    const server = await startCookieServer();
+    const session = new Session();
+    await session.get(server.url + setting('a=1'));
+    await session.get(server.url, { headers: { cookie: 'mine=2' } });
+    expect(cookiesOf(server)).toEqual([undefined, 'mine=2']);
+  });
+
+  test('is not sent on by a redirect', async () => {
+    const server = await startCookieServer();
+    await new Session().get(`${server.url}/?to=/end`, { headers: { Cookie: 'mine=2' } });
+    expect(cookiesOf(server)).toEqual(['mine=2', undefined]);
+  });
+});
+
+describe('over a redirect', () => {
+  test('cookies are stored at each hop and asked for again', async () => {
+    const server = await startCookieServer();
+    const url = `${server.url}/${setting('a=1')}&to=${encodeURIComponent(`/${setting('a=2', 'b=3')}&to=/end`)}`;
+    await new Session().get(url);
+    expect(cookiesOf(server)).toEqual([undefined, 'a=1', 'a=2; b=3']);
+  });
+
+  test('cookies of one host stay there', async () => {
+    const server = await startCookieServer();
+    const other = `http://localhost:${server.port}/`;
+    const session = new Session();
+    await session.get(`http://127.0.0.1:${server.port}/${setting('a=1')}&to=${other}`);
+    await session.get(`http://127.0.0.1:${server.port}/`);
+    expect(cookiesOf(server)).toEqual([undefined, undefined, 'a=1']);
+  });
+});
+
+/** A jar's store that answers in its own time, as one on disk does. */
+function asynchronousStore(): Store {
+  const store = new MemoryCookieStore();
+  store.synchronous = false;
+  return store;
+}
+
+test('a jar whose store is asynchronous is waited for', async () => {
+  const server = await startCookieServer();
+  const session = new Session({ cookies: new CookieJar(asynchronousStore()) });
+  await session.get(server.url + setting('a=1', 'b=2', 'bad=1; Domain=com'));
+  await session.get(server.url);
+  expect(cookiesOf(server)).toEqual([undefined, 'a=1; b=2']);
+});
+
+test("a jar with a store of the user's own is asked even when it is empty", async () => {
+  const memory = new MemoryCookieStore();
+  const own = Object.assign(new Store(), {
+    synchronous: true,
+    findCookie: memory.findCookie.bind(memory),
+    findCookies: memory.findCookies.bind(memory),
+    putCookie: memory.putCookie.bind(memory),
+  });
+  const server = await startCookieServer();
+  const session = new Session({ cookies: new CookieJar(own) });
+  await session.get(server.url + setting('a=1'));
+  await session.get(server.url);
+  expect(cookiesOf(server)).toEqual([undefined, 'a=1']);
+});

@@ -1,0 +1,58 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path/posix';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+
+/** Ground floor first. A file imports from the rows below its own alone, so no row has cycles. */
+const STOREYS = [
+  ['message', 'awaitable', 'fifo', 'known-keys', 'user-agent', 'version'],
+  ['errors'],
+  // What a request or a response is made of.
+  ['request/charset', 'request/cookies', 'request/decoding', 'request/form', 'request/headers'],
+  ['request/links', 'request/timeouts'],
+  ['request/body', 'request/prepared-request', 'request/url'],
+  ['request/auth'],
+  // One request and its response, then several of them.
+  ['http/undici', 'http/deadline', 'http/failures', 'http/redirects', 'http/response'],
+  ['http/connections'],
+  ['http/exchange'],
+  ['http/transaction'],
+  ['job'],
+  ['session'],
+  ['session-like'],
+  ['queue/outcomes', 'queue/outcome-queue'],
+  ['queue/job-source'],
+  ['queue/iterable-source', 'queue/job-queue', 'queue/scheduler'],
+  ['session-thread', 'worker-sessions'],
+  ['pool'],
+  ['map'],
+  ['index'],
+];
+const SRC = fileURLToPath(new URL('../src', import.meta.url));
+const FILES = readdirSync(SRC, { encoding: 'utf8', recursive: true })
+  .filter((path) => path.endsWith('.ts') && !path.endsWith('.d.ts'))
+  .map((path) => path.replaceAll('\\', '/').replace(/\.ts$/, ''));
+
+const rowOf = (file: string): number => STOREYS.findIndex((row) => row.includes(file));
+
+/** Type imports too. */
+function importsOf(file: string): string[] {
+  const source = readFileSync(join(SRC, `${file}.ts`), 'utf8');
+  return [...source.matchAll(/(?:from|import)[\s(]*'(\.[^']+)\.js'/g)].map(([, path = '']) =>
+    join(dirname(file), path),
+  );
+}
+
+test('each file of src has its place in the table', () => {
+  expect(FILES.sort()).toEqual(STOREYS.flat().sort());
+});
+
+test('a file imports from the rows below its own alone', () => {
+  const upwards = FILES.flatMap((file) =>
+    importsOf(file)
+      .filter((other) => rowOf(other) >= rowOf(file))
+      .map((other) => `${file} imports ${other}`),
+  );
+  expect(FILES.flatMap(importsOf)).not.toEqual([]);
+  expect(upwards).toEqual([]);
+});
