@@ -6,6 +6,7 @@ import type { Data } from './request/body.js';
 import type { HeadersInit } from './request/headers.js';
 import type { Timeout } from './request/timeouts.js';
 import type { Params } from './request/url.js';
+import { show } from './show.js';
 
 /** One request to make: what requests calls the request's keyword arguments. */
 export interface Job {
@@ -66,27 +67,22 @@ const METHOD = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
  */
 export function checkJob(job: unknown): asserts job is Job {
   if (typeof job !== 'object' || job === null || Array.isArray(job))
-    throw new InvalidJobError(`a job must be an object with a url, got ${describe(job)}`);
+    throw new InvalidJobError(`a job must be an object with a url, got ${show(job)}`);
   const unknown = unknownKey(job, JOB_KEYS);
   if (unknown !== undefined) throw new InvalidJobError(`job: ${unknown}`);
   const { url, method } = job as Job;
   if (typeof url !== 'string' && !(url instanceof URL))
-    throw new InvalidURLError(`a job needs a url, a string or a URL, got ${describe(url)}`);
+    throw new InvalidURLError(`a job needs a url, a string or a URL, got ${show(url)}`);
   if (method !== undefined) checkMethod(method);
 }
 
 /** @throws InvalidJobError unless `value` is an integer from 0 on, or Infinity */
 export function checkLimit(name: string, value: unknown): void {
   if (value !== Infinity && !(Number.isSafeInteger(value) && (value as number) >= 0))
-    throw new InvalidJobError(`${name} must be a whole number from 0 on, got ${describe(value)}`);
+    throw new InvalidJobError(`${name} must be a whole number from 0 on, got ${show(value)}`);
 }
 
 function checkMethod(method: unknown): void {
   if (typeof method !== 'string' || !METHOD.test(method) || /^connect$/i.test(method))
-    throw new InvalidJobError(`method must be a token other than CONNECT, got ${describe(method)}`);
-}
-
-function describe(value: unknown): string {
-  if (Array.isArray(value)) return 'an array';
-  return typeof value === 'string' ? JSON.stringify(value) : String(value);
+    throw new InvalidJobError(`method must be a token other than CONNECT, got ${show(method)}`);
 }

@@ -10,9 +10,13 @@ export function unknownKey(object: object, known: ReadonlySet<string>): string |
 }
 
 function nearest(key: string, known: Iterable<string>): string {
-  const ranked = [...known].map((name) => [name, distance(name.toLowerCase(), key.toLowerCase())]);
-  ranked.sort((a, b) => (a[1] as number) - (b[1] as number));
-  return ranked[0]?.[0] as string;
+  const [first = ''] = [...known].sort((a, b) => unlikeness(a, key) - unlikeness(b, key));
+  return first;
+}
+
+/** From 0 for the same to 1; in proportion to the length, or short names would be near to all. */
+function unlikeness(a: string, b: string): number {
+  return distance(a.toLowerCase(), b.toLowerCase()) / Math.max(a.length, b.length);
 }
 
 /** Levenshtein's distance, row by row. */

@@ -1,8 +1,9 @@
-import { inspect } from 'node:util';
-import { Pool, type PoolOptions } from './pool.js';
+import { Pool } from './pool.js';
+import type { PoolOptions } from './pool-options.js';
 import { toJobSource } from './queue/iterable-source.js';
 import type { Session } from './session.js';
 import type { JobOf, SessionLike } from './session-like.js';
+import { show } from './show.js';
 
 type Outcomes<S extends SessionLike> = readonly [
   responses: ReturnType<Pool<S>['responses']>,
@@ -32,5 +33,5 @@ function checkRequests(requests: unknown): void {
   if (!Array.isArray(requests)) return;
   for (const job of requests)
     if (typeof job !== 'object' || job === null || Array.isArray(job))
-      throw new TypeError(`map expects jobs, each an object with a url, got ${inspect(job)}`);
+      throw new TypeError(`map expects jobs, each an object with a url, got ${show(job)}`);
 }

@@ -1,9 +1,8 @@
 import { availableParallelism } from 'node:os';
-import { inspect } from 'node:util';
 import { isPromiseLike } from './awaitable.js';
 import { AbortError, InvalidJobError } from './errors.js';
-import { unknownKey } from './known-keys.js';
-import { type Jobs, mapIterable, toJobSource } from './queue/iterable-source.js';
+import { checkPoolOptions, type PoolOptions } from './pool-options.js';
+import { mapIterable, toJobSource } from './queue/iterable-source.js';
 import type { JobSource } from './queue/job-source.js';
 import { type OutcomeKind, OutcomeQueue } from './queue/outcome-queue.js';
 import { ThreadException, ThreadResponse } from './queue/outcomes.js';
@@ -11,24 +10,7 @@ import { Scheduler, type Ticket } from './queue/scheduler.js';
 import type { Session } from './session.js';
 import type { ExceptionOf, JobOf, ResponseOf, SessionLike } from './session-like.js';
 import { SessionThread } from './session-thread.js';
-import { type WorkerSessionOptions, WorkerSessions } from './worker-sessions.js';
-
-export interface PoolOptions<S extends SessionLike = Session> extends WorkerSessionOptions<S> {
-  /** Where the jobs come from. Without it the pool stays open for `submit()` until `close()`. */
-  jobQueue?: Jobs<JobOf<S>>;
-  /** How many worker sessions. @default os.availableParallelism() */
-  numProcesses?: number;
-}
-
-const OPTIONS: ReadonlySet<string> = new Set<keyof PoolOptions>([
-  'jobQueue',
-  'numProcesses',
-  'session',
-  'initializer',
-  'initargs',
-  'authGenerator',
-  'closeSessions',
-]);
+import { WorkerSessions } from './worker-sessions.js';
 
 type ResponseIn<S extends SessionLike> = ThreadResponse<JobOf<S>, ResponseOf<S>>;
 type ExceptionIn<S extends SessionLike> = ThreadException<JobOf<S>, ExceptionOf<S>>;
@@ -65,7 +47,7 @@ export class Pool<S extends SessionLike = Session> {
    * and the iterators.
    */
   constructor(options: PoolOptions<S> = {}) {
-    checkOptions(options);
+    checkPoolOptions(options);
     this.numProcesses = options.numProcesses ?? availableParallelism();
     this.#source =
       options.jobQueue === undefined ? undefined : toJobSource(options.jobQueue, 'jobQueue');
@@ -307,26 +289,4 @@ export class Pool<S extends SessionLike = Session> {
   #throwFailure(): void {
     if (this.#failure !== undefined) throw this.#failure.reason;
   }
-}
-
-/** @throws TypeError for an unknown option or one of the wrong type; RangeError for `numProcesses` */
-function checkOptions<S extends SessionLike>(options: PoolOptions<S>): void {
-  const unknown = unknownKey(options, OPTIONS);
-  if (unknown !== undefined) throw new TypeError(`Pool: ${unknown}`);
-  const { numProcesses, initargs } = options;
-  if (numProcesses !== undefined && !(Number.isSafeInteger(numProcesses) && numProcesses > 0))
-    throw new RangeError(
-      `numProcesses must be a whole number from 1 on, got ${show(numProcesses)}`,
-    );
-  for (const name of ['session', 'initializer', 'authGenerator'] as const) {
-    const value = options[name];
-    if (value !== undefined && typeof value !== 'function')
-      throw new TypeError(`${name} must be a function, got ${show(value)}`);
-  }
-  if (initargs !== undefined && !Array.isArray(initargs))
-    throw new TypeError(`initargs must be an array, got ${show(initargs)}`);
-}
-
-function show(value: unknown): string {
-  return inspect(value, { depth: -1 });
 }

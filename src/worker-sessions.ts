@@ -1,7 +1,7 @@
-import { inspect } from 'node:util';
 import { type Awaitable, isPromiseLike, type OrNothing } from './awaitable.js';
 import { Session } from './session.js';
 import type { SessionLike } from './session-like.js';
+import { show } from './show.js';
 
 /** How a pool comes by its sessions. */
 export interface WorkerSessionOptions<S extends SessionLike> {
@@ -102,8 +102,4 @@ function isClass<S>(session: (new () => S) | (() => Awaitable<S>)): session is n
 
 function throwFirst(settled: readonly PromiseSettledResult<unknown>[]): void {
   for (const each of settled) if (each.status === 'rejected') throw each.reason;
-}
-
-function show(value: unknown): string {
-  return inspect(value, { depth: -1 });
 }

@@ -7,10 +7,10 @@ describe('a job is refused', () => {
   test.each<[string, unknown, string]>([
     ['as undefined', undefined, notAnObject('undefined')],
     ['as null', null, notAnObject('null')],
-    ['as a string', 'http://h', notAnObject('"http://h"')],
+    ['as a string', 'http://h', notAnObject("'http://h'")],
     ['as a number', 5, notAnObject('5')],
     ['as a symbol', Symbol('job'), notAnObject('Symbol(job)')],
-    ['as an array', ['http://h'], notAnObject('an array')],
+    ['as an array', ['http://h'], notAnObject("[ 'http://h' ]")],
     [
       'for a key that no job has',
       { url: 'http://h', param: {} },
@@ -24,7 +24,7 @@ describe('a job is refused', () => {
     [
       'for a method that is no token',
       { url: 'http://h', method: 'GET /x' },
-      'method must be a token other than CONNECT, got "GET /x"',
+      "method must be a token other than CONNECT, got 'GET /x'",
     ],
     [
       'for a method that is no string',
@@ -34,12 +34,12 @@ describe('a job is refused', () => {
     [
       'for an empty method',
       { url: 'http://h', method: '' },
-      'method must be a token other than CONNECT, got ""',
+      "method must be a token other than CONNECT, got ''",
     ],
     [
       'for CONNECT',
       { url: 'http://h', method: 'connect' },
-      'method must be a token other than CONNECT, got "connect"',
+      "method must be a token other than CONNECT, got 'connect'",
     ],
     [
       'for a limit that is none',
@@ -59,8 +59,8 @@ describe('a job is refused', () => {
     ['without a URL', {}, 'got undefined'],
     ['with null for a URL', { url: null }, 'got null'],
     ['with a number for a URL', { url: 5 }, 'got 5'],
-    ['with an array of URLs', { url: ['http://h'] }, 'got an array'],
-    ['with an object for a URL', { url: { href: 'http://h' } }, 'got [object Object]'],
+    ['with an array of URLs', { url: ['http://h'] }, "got [ 'http://h' ]"],
+    ['with an object for a URL', { url: { href: 'http://h' } }, 'got [Object]'],
   ])('%s', async (_, job, got) => {
     await expect(new Session().request(job as Job)).rejects.toThrow(
       new InvalidURLError(`a job needs a url, a string or a URL, ${got}`),

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { unknownKey } from '../src/known-keys.js';
 
-const KNOWN = new Set(['timeout', 'headers', 'maxRedirects']);
+const KNOWN = new Set(['timeout', 'headers', 'maxRedirects', 'authGenerator']);
 
 test('an object that has known keys alone passes', () => {
   expect(unknownKey({ timeout: 1, headers: {} }, KNOWN)).toBeUndefined();
@@ -13,6 +13,7 @@ test.each([
   ['header', 'headers'],
   ['max_redirects', 'maxRedirects'],
   ['HEADERS', 'headers'],
+  ['authGen', 'authGenerator'],
   ['', 'timeout'],
 ])('"%s" is named, and beside it the nearest known key, %s', (key, nearest) => {
   expect(unknownKey({ [key]: 1 }, KNOWN)).toBe(`unknown key "${key}"; did you mean "${nearest}"?`);

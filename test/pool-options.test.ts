@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { describe, expect, it } from 'vitest';
-import { type JobSource, Pool, ThreadException } from '../src/index.js';
+import { JobQueue, type JobSource, Pool, ThreadException } from '../src/index.js';
 import { Gate } from './helpers/gate.js';
 import {
   collect,
@@ -49,6 +49,22 @@ describe('the options of a pool', () => {
     const options = { session: new Script().session, initializer: () => {} };
     expect(() => new Pool({ ...options, initargs: 'ab' as unknown as [] })).toThrow(
       new TypeError("initargs must be an array, got 'ab'"),
+    );
+  });
+
+  it('refuse as closeSessions what is neither true nor false', () => {
+    expect(() => new Pool({ closeSessions: 'no' as unknown as boolean })).toThrow(
+      new TypeError("closeSessions must be true or false, got 'no'"),
+    );
+  });
+
+  it.each([
+    ['a queue, as the original takes it', new JobQueue(), 'JobQueue {}'],
+    ['an array of jobs', [], '[]'],
+    ['null', null, 'null'],
+  ])('are a record, and not %s', (_, junk, shown) => {
+    expect(() => new Pool(junk as object)).toThrow(
+      new TypeError(`Pool takes a record of options, such as { jobQueue }, got ${shown}`),
     );
   });
 

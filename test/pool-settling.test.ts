@@ -97,4 +97,18 @@ describe('a pool with a job queue', () => {
     await pool.joinAll();
     expect(await collect(pool.responses())).toHaveLength(9);
   });
+
+  it('is settled although another pool was given what was put last', async () => {
+    const script = new Script();
+    const queue = new JobQueue<ScriptedJob>(jobs(1));
+    const options = { jobQueue: queue, session: script.session, numProcesses: 1 };
+    const [waiting, busy] = [new Pool(options), new Pool(options)];
+    await quiet();
+    const [first, second] = [waiting, busy].map((pool) => pool.getResponse());
+    queue.put({ url: 'another' });
+    const joined = [waiting, busy].map((pool) => pool.joinAll());
+    expect([first, second].filter(Boolean)).toHaveLength(1);
+    await Promise.all(joined);
+    expect(script.requests).toHaveLength(2);
+  });
 });

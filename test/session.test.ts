@@ -152,7 +152,7 @@ describe('settings', () => {
     [
       { maxResponseSize: '9' },
       InvalidJobError,
-      'maxResponseSize must be a whole number from 0 on, got "9"',
+      "maxResponseSize must be a whole number from 0 on, got '9'",
     ],
     [{ headers: { 'X-A': 'a\nb' } }, InvalidHeaderError, 'header X-A has a character'],
   ])('%j are refused', (options, ErrorClass, message) => {

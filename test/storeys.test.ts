@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 
 /** Ground floor first. A file imports from the rows below its own alone, so no row has cycles. */
 const STOREYS = [
-  ['message', 'awaitable', 'fifo', 'known-keys', 'user-agent', 'version'],
+  ['message', 'awaitable', 'fifo', 'known-keys', 'plain-object', 'show', 'user-agent', 'version'],
   ['errors'],
   // What a request or a response is made of.
   ['request/charset', 'request/cookies', 'request/decoding', 'request/form', 'request/headers'],
@@ -24,6 +24,7 @@ const STOREYS = [
   ['queue/job-source'],
   ['queue/iterable-source', 'queue/job-queue', 'queue/scheduler'],
   ['session-thread', 'worker-sessions'],
+  ['pool-options'],
   ['pool'],
   ['map'],
   ['index'],

@@ -62,6 +62,7 @@ describe('the types of a pool', () => {
       expectTypeOf(pool.getResponse()).toEqualTypeOf<ThreadResponse<Job, Response> | undefined>();
       expectTypeOf(pool.getException()?.message).toEqualTypeOf<string | undefined>();
       expectTypeOf(pool.joinAll()).resolves.toBeVoid();
+      expectTypeOf(new Pool({ jobQueue: new JobQueue() })).toEqualTypeOf<Pool<Session>>();
     });
   });
 
@@ -207,6 +208,8 @@ describe('the compiler refuses', () => {
       new Pool({ session: Database, jobQueue: [{ url: 'http://a.example/' }] });
       // @ts-expect-error: no object
       new JobQueue().put('http://a.example/');
+      // @ts-expect-error: without jobs to tell it from, it is one of a Session's
+      new JobQueue().put({ sql: 'select 1' });
     });
   });
 

@@ -57,9 +57,9 @@ class OriginConnections extends Dispatcher {
     connection.isFree = false;
     handler.onConnection?.(connection);
     const { client } = connection;
-    const isReady = client.dispatch(options, handler);
-    // A request that undici refuses leaves the client as it was, and says nothing later.
-    if (isReady || client.stats.size === 0) this.#release(connection);
+    client.dispatch(options, handler);
+    // A request that undici refuses leaves the client as it was, and nothing is said later.
+    if (client.stats.size === 0) this.#release(connection);
     return true;
   }
 
@@ -93,7 +93,7 @@ class OriginConnections extends Dispatcher {
   }
 
   /** A request that still waits in it has its answer first. */
-  #retire(connection: Connection, event: unknown[]): void {
+  #retire(connection: Connection, event: Ending): void {
     if (!this.#open.delete(connection)) return;
     const at = this.#free.indexOf(connection);
     if (at !== -1) this.#free.splice(at, 1);
@@ -101,6 +101,13 @@ class OriginConnections extends Dispatcher {
     this.emit('disconnect', ...event);
   }
 }
+
+/** What is told of a connection that ended, or could not be made. */
+type Ending = [
+  origin: URL,
+  targets: readonly undici.Dispatcher[],
+  error: undici.errors.UndiciError,
+];
 
 /** undici's type says void, but the connector returns the socket that it opens. */
 type Connector = (...args: Parameters<undici.buildConnector.connector>) => Socket;

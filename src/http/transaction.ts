@@ -8,6 +8,7 @@ import { cookieHeader, storeCookies } from '../request/cookies.js';
 import { decodeBody } from '../request/decoding.js';
 import { rawValues } from '../request/headers.js';
 import type { PreparedRequest } from '../request/prepared-request.js';
+import { show } from '../show.js';
 import type { Deadline } from './deadline.js';
 import { Exchange, type ExchangeLimits, type Reply } from './exchange.js';
 import { isRedirect, redirected } from './redirects.js';
@@ -63,7 +64,7 @@ export function hooksOf(hooks: Hooks): readonly ResponseHook[] {
   const all: readonly unknown[] = Array.isArray(response) ? response : [response];
   for (const hook of all)
     if (typeof hook !== 'function')
-      throw new InvalidJobError(`hooks.response must be functions, got ${String(hook)}`);
+      throw new InvalidJobError(`hooks.response must be functions, got ${show(hook)}`);
   return all as readonly ResponseHook[];
 }
 
@@ -79,18 +80,21 @@ async function hop(
   const { session, limits, hooks, deadline } = transaction;
   if (!request.headers.has('Cookie')) {
     const cookies = cookieHeader(session.cookies, request.url);
-    const header = typeof cookies === 'string' ? cookies : await cookies;
-    if (header !== '') request.headers.set('Cookie', header);
+    if (cookies !== '') setCookies(request, await cookies);
   }
   const exchange = new Exchange(request, limits);
   deadline?.watch(exchange);
   const reply = await exchange.send(session.dispatcher);
-  const setCookies = rawValues(reply.rawHeaders, 'set-cookie');
-  if (setCookies.length > 0) await storeCookies(session.cookies, request.url, setCookies);
+  const cookies = rawValues(reply.rawHeaders, 'set-cookie');
+  if (cookies.length > 0) await storeCookies(session.cookies, request.url, cookies);
   const content = await decoded(reply, request, transaction);
   let response = new Response(reply, content, request, history);
   for (const hook of hooks) response = (await hook(response)) ?? response;
   return response;
+}
+
+function setCookies({ headers }: PreparedRequest, cookies: string): void {
+  if (cookies !== '') headers.set('Cookie', cookies);
 }
 
 /** What a redirect has beside its Location is not worth a failure: it stays as it came, if need be. */

@@ -1,5 +1,5 @@
-import { inspect } from 'node:util';
 import { type Awaitable, isPromiseLike } from '../awaitable.js';
+import { show } from '../show.js';
 import type { JobSource } from './job-source.js';
 
 /** What a pool takes its jobs from. */
@@ -85,8 +85,4 @@ class IterableSource<J> implements JobSource<J> {
     if (result.done) this.#ended = true;
     return result.done ? undefined : (result.value ?? (null as J));
   }
-}
-
-function show(value: unknown): string {
-  return inspect(value, { depth: -1 });
 }

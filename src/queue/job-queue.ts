@@ -1,5 +1,8 @@
+import type { Awaitable } from '../awaitable.js';
 import { InvalidJobError } from '../errors.js';
 import { Fifo } from '../fifo.js';
+import type { Job } from '../job.js';
+import { show } from '../show.js';
 import type { JobSource } from './job-source.js';
 
 interface Waiting<J> {
@@ -14,7 +17,7 @@ interface Waiting<J> {
  * It ends by itself: `get()` waits while a job that was handed out is not done, since whoever has
  * it may put more, and gives undefined when the queue is empty and all are done.
  */
-export class JobQueue<J extends object> implements JobSource<J> {
+export class JobQueue<J = Job> implements JobSource<J> {
   readonly #jobs = new Fifo<J>();
   readonly #waiting = new Fifo<Waiting<J>>();
   readonly #signals = new WeakSet<AbortSignal>();
@@ -37,7 +40,7 @@ export class JobQueue<J extends object> implements JobSource<J> {
   /** @throws InvalidJobError if `job` is not an object; Error if the queue is closed */
   put(job: J): void {
     if (typeof job !== 'object' || job === null || 'then' in job)
-      throw new InvalidJobError(`a job must be a plain object, got ${String(job)}`);
+      throw new InvalidJobError(`a job must be a plain object, got ${show(job)}`);
     if (this.#closed) throw new Error('the job queue is closed');
     const waiting = this.#waiting.shift();
     if (waiting === undefined) {
@@ -50,7 +53,7 @@ export class JobQueue<J extends object> implements JobSource<J> {
     queueMicrotask(() => this.#arriving--);
   }
 
-  get({ signal }: { readonly signal?: AbortSignal } = {}): J | undefined | Promise<J | undefined> {
+  get({ signal }: { readonly signal?: AbortSignal } = {}): Awaitable<J | undefined> {
     if (signal?.aborted) return undefined;
     const job = this.#jobs.shift();
     if (job !== undefined) this.#unfinished++;

@@ -20,7 +20,7 @@ export type ThreadResponse<J, R> = Readonly<{
   /** The job's place in the source, from 0; -1 if it came from none. */
   index: number;
 }> &
-  R;
+  Shown<R>;
 
 /**
  * What was thrown while a job ran, and that job. Has every property and method of the exception
@@ -35,7 +35,11 @@ export type ThreadException<J, E> = Readonly<{
   /** The job's place in the source, from 0; -1 if it came from none. */
   index: number;
 }> &
-  E;
+  Shown<E>;
+
+/** What shows of a wrapped value. */
+// biome-ignore lint/suspicious/noConfusingVoidType: a session may return nothing
+type Shown<T> = T extends void | null | undefined ? unknown : T;
 
 type ThreadResponseConstructor = new <J, R>(
   requestKwargs: J,

@@ -46,6 +46,8 @@ export class Scheduler<J> {
   #owed = 0;
   /** The source has said that none will come, or broke. */
   #ended = false;
+  /** Whether the source, if it is not empty, is worth a second look. */
+  #looksAgain = true;
 
   constructor(source: JobSource<J> | undefined, listener: SchedulerListener<J>) {
     this.#source = source;
@@ -56,7 +58,7 @@ export class Scheduler<J> {
   get isSettled(): boolean {
     if (this.#owed > 0) return false;
     if (this.#source === undefined || this.isClosed) return true;
-    return this.#ended ? this.#pulling === 0 : this.#pulling > 0 && this.#source.size === 0;
+    return this.#ended ? this.#pulling === 0 : this.#pulling > 0 && this.#isEmpty(this.#source);
   }
 
   get isClosed(): boolean {
@@ -103,6 +105,19 @@ export class Scheduler<J> {
 
   get #isExhausted(): boolean {
     return this.#ended && this.#pulling === 0;
+  }
+
+  /**
+   * A job that waits while our `get()` does is on its way to another pool, and none will tell when
+   * it has got there: so that is looked at again, once.
+   */
+  #isEmpty(source: JobSource<J>): boolean {
+    if (source.size === 0) this.#looksAgain = true;
+    else if (source.size !== undefined && this.#looksAgain) {
+      this.#looksAgain = false;
+      setImmediate(() => this.#listener.changed());
+    }
+    return source.size === 0;
   }
 
   #pull(): Ticket<J> | undefined {

@@ -1,5 +1,7 @@
 import { type Awaitable, isPromiseLike, type OrNothing } from '../awaitable.js';
 import { InvalidJobError } from '../errors.js';
+import { show } from '../show.js';
+import { Headers } from './headers.js';
 import type { PreparedRequest } from './prepared-request.js';
 
 /**
@@ -13,16 +15,27 @@ export type Auth =
 /**
  * Applies `auth`; a promise only if the function returned one (requests' `prepare_auth`).
  *
- * @throws InvalidJobError if `auth` is neither a pair of strings nor a function
+ * @throws InvalidJobError if `auth` is neither a pair of strings nor a function, or returns what is
+ * no request
  */
 export function authorize(request: PreparedRequest, auth: Auth): Awaitable<PreparedRequest> {
   if (typeof auth === 'function') {
     const signed = auth(request);
-    return isPromiseLike(signed) ? signed.then((other) => other ?? request) : (signed ?? request);
+    return isPromiseLike(signed)
+      ? signed.then((other) => checked(other ?? request))
+      : checked(signed ?? request);
   }
   if (!Array.isArray(auth) || auth.length !== 2 || auth.some((part) => typeof part !== 'string'))
     throw new InvalidJobError('auth must be [user, password] or a function');
   request.headers.set('Authorization', basic(auth[0], auth[1]));
+  return request;
+}
+
+function checked(request: PreparedRequest): PreparedRequest {
+  if (!(request.url instanceof URL && request.headers instanceof Headers))
+    throw new InvalidJobError(
+      `auth must return a prepared request or nothing, got ${show(request)}`,
+    );
   return request;
 }
 

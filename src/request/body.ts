@@ -1,5 +1,6 @@
 import { types } from 'node:util';
 import { InvalidJobError } from '../errors.js';
+import { isPlainObject } from '../plain-object.js';
 import { encodeForm, type FormFields } from './form.js';
 
 /** A request's body: text, bytes, or the fields of a form. */
@@ -58,8 +59,7 @@ function bytesOf(view: ArrayBufferView): Uint8Array {
 function formOf(data: FormFields): FormFields {
   if (Object.prototype.toString.call(data) === '[object FormData]') throw notSendable(data);
   if (data instanceof URLSearchParams || Symbol.iterator in data) return data;
-  const prototype = Object.getPrototypeOf(data);
-  if (prototype === null || Object.getPrototypeOf(prototype) === null) return data;
+  if (isPlainObject(data)) return data;
   throw notSendable(data);
 }
 

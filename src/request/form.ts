@@ -1,5 +1,5 @@
-import { inspect } from 'node:util';
 import { InvalidJobError } from '../errors.js';
+import { show } from '../show.js';
 
 export type FormValue = string | number | boolean | bigint | null | undefined;
 
@@ -30,11 +30,11 @@ function* pairsOf(
   name: string,
 ): Iterable<readonly [string, unknown]> {
   if (typeof fields !== 'object' || fields === null)
-    throw new InvalidJobError(`${name} must be a record or pairs, got ${inspect(fields)}`);
+    throw new InvalidJobError(`${name} must be a record or pairs, got ${show(fields)}`);
   if (!(Symbol.iterator in fields)) return yield* Object.entries(fields);
   for (const pair of fields) {
     if (!Array.isArray(pair) || pair.length !== 2)
-      throw new InvalidJobError(`${name} must be a record or pairs, got ${inspect(pair)} in it`);
+      throw new InvalidJobError(`${name} must be a record or pairs, got ${show(pair)} in it`);
     yield pair as unknown as readonly [string, unknown];
   }
 }

@@ -1,4 +1,7 @@
 import { InvalidJobError } from '../errors.js';
+import { unknownKey } from '../known-keys.js';
+import { isPlainObject } from '../plain-object.js';
+import { show } from '../show.js';
 
 /**
  * In milliseconds. A number bounds the connecting and each wait for bytes, as in requests. What
@@ -18,6 +21,8 @@ export interface Timeouts {
 
 const DEFAULT_TIMEOUTS: Timeouts = { connect: 10_000, read: 300_000, total: Infinity };
 
+const KEYS: ReadonlySet<string> = new Set(Object.keys(DEFAULT_TIMEOUTS));
+
 /** What `setTimeout` can count; beyond it a timer would fire at once. */
 const LONGEST = 2 ** 31 - 1;
 
@@ -29,23 +34,25 @@ const LONGEST = 2 ** 31 - 1;
 export function resolveTimeouts(timeout: Timeout | undefined): Timeouts {
   if (timeout === undefined) return DEFAULT_TIMEOUTS;
   if (typeof timeout === 'number') {
-    check('timeout', timeout);
+    checked('timeout', timeout);
     return { connect: timeout, read: timeout, total: Infinity };
   }
-  if (typeof timeout !== 'object' || timeout === null)
-    throw new InvalidJobError(`timeout must be a number or a record, got ${String(timeout)}`);
-  for (const [name, value] of Object.entries(timeout)) {
-    if (!(name in DEFAULT_TIMEOUTS))
-      throw new InvalidJobError(`timeout has connect, read and total, got "${name}"`);
-    check(`timeout.${name}`, value);
-  }
-  return { ...DEFAULT_TIMEOUTS, ...timeout };
+  if (!isPlainObject(timeout))
+    throw new InvalidJobError(`timeout must be a number or a record, got ${show(timeout)}`);
+  const unknown = unknownKey(timeout, KEYS);
+  if (unknown !== undefined) throw new InvalidJobError(`timeout: ${unknown}`);
+  const { connect, read, total } = DEFAULT_TIMEOUTS;
+  return {
+    connect: checked('timeout.connect', timeout.connect ?? connect),
+    read: checked('timeout.read', timeout.read ?? read),
+    total: checked('timeout.total', timeout.total ?? total),
+  };
 }
 
-function check(name: string, value: unknown): void {
-  if (value === Infinity) return;
-  if (typeof value !== 'number' || !(value > 0 && value <= LONGEST))
+function checked(name: string, value: unknown): number {
+  if (typeof value !== 'number' || !(value === Infinity || (value > 0 && value <= LONGEST)))
     throw new InvalidJobError(
-      `${name} must be a positive number of milliseconds up to ${LONGEST}, or Infinity, got ${String(value)}`,
+      `${name} must be a positive number of milliseconds up to ${LONGEST}, or Infinity, got ${show(value)}`,
     );
+  return value;
 }

@@ -58,7 +58,9 @@ export function mergeParams(
   ofJob: Params | undefined,
 ): Params | undefined {
   if (ofSession === undefined || ofJob === undefined) return ofJob ?? ofSession;
-  return isRecord(ofSession) && isRecord(ofJob) ? { ...ofSession, ...ofJob } : ofJob;
+  if (!isRecord(ofSession) || !isRecord(ofJob)) return ofJob;
+  const set = Object.entries(ofJob).filter(([, value]) => value !== undefined);
+  return { ...ofSession, ...Object.fromEntries(set) };
 }
 
 function isRecord(params: Params): params is Exclude<Params, string | Iterable<unknown>> {

@@ -108,9 +108,9 @@ describe('a response hook', () => {
 
   test.each([
     ['a number', 5, 'got 5'],
-    ['a string', 'log', 'got log'],
+    ['a string', 'log', "got 'log'"],
     ['null', null, 'got null'],
-    ['a record', {}, 'got [object Object]'],
+    ['a record', {}, 'got {}'],
     ['one of several', [() => undefined, 5], 'got 5'],
   ])('is refused where it is no function: %s', async (_, response, got) => {
     const server = await startServer();

@@ -108,8 +108,8 @@ describe('jobs from an iterable', () => {
       'a job must be an object with a url, got null',
       'a job must be an object with a url, got null',
       'a job must be an object with a url, got 7',
-      'a job must be an object with a url, got "text"',
-      'a job must be an object with a url, got an array',
+      "a job must be an object with a url, got 'text'",
+      'a job must be an object with a url, got []',
       expect.stringContaining('unknown key "nmae"; did you mean'),
     ]);
     expect(pool.getResponse()).toBe(undefined);

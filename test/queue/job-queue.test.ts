@@ -92,10 +92,10 @@ describe('a job queue', () => {
     ['null', null],
     ['undefined', undefined],
     ['7', 7],
-    ['a', 'a'],
-    ['[object Promise]', Promise.resolve({ n: 1 })],
+    ["'a'", 'a'],
+    ['[Promise]', Promise.resolve({ n: 1 })],
   ])('refuses %s as a job', (shown, junk) => {
-    const queue = new JobQueue();
+    const queue = new JobQueue<object>();
     expect(() => queue.put(junk as object)).toThrow(InvalidJobError);
     expect(() => queue.put(junk as object)).toThrow(`a job must be a plain object, got ${shown}`);
     expect(queue.size).toBe(0);

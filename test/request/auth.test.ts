@@ -117,3 +117,12 @@ test.each([
   expect(error).toEqual(new InvalidJobError('auth must be [user, password] or a function'));
   expect(inspect(error)).not.toContain('secret');
 });
+
+test.each([
+  ['a string', 'Bearer x', "got 'Bearer x'"],
+  ['a record', { url: 'http://h' }, 'got [Object]'],
+])('a function that returns %s is refused', async (_, junk, got) => {
+  const expected = new InvalidJobError(`auth must return a prepared request or nothing, ${got}`);
+  for (const auth of [() => junk, async () => junk])
+    await expect(sentWith({ auth: auth as unknown as Auth })).rejects.toThrow(expected);
+});

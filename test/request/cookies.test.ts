@@ -135,6 +135,14 @@ test('a jar whose store is asynchronous is waited for', async () => {
   expect(cookiesOf(server)).toEqual([undefined, 'a=1; b=2']);
 });
 
+test('a jar whose store is asynchronous may have no cookie for the host', async () => {
+  const server = await startCookieServer();
+  const cookies = new CookieJar(asynchronousStore());
+  await cookies.setCookie('a=1', 'http://another.test/');
+  await new Session({ cookies }).get(server.url);
+  expect(cookiesOf(server)).toEqual([undefined]);
+});
+
 test("a jar with a store of the user's own is asked even when it is empty", async () => {
   const memory = new MemoryCookieStore();
   const own = Object.assign(new Store(), {

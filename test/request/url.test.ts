@@ -44,6 +44,7 @@ describe('params', () => {
   test.each<[string, Params, Params, string]>([
     ['records are merged', { a: 1, b: 2 }, { b: 3, c: 4 }, '?a=1&b=3&c=4'],
     ['null removes one', { a: 1, b: 2 }, { a: null }, '?b=2'],
+    ['undefined leaves one', { a: 1, b: 2 }, { a: undefined }, '?a=1&b=2'],
     ["of other forms, the job's stands alone", { a: 1 }, 'b=2', '?b=2'],
     ["and so it does over a session's", 'a=1', { b: 2 }, '?b=2'],
     ['and so do pairs', { a: 1 }, [['b', '2']], '?b=2'],
