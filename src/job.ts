@@ -70,16 +70,23 @@ export function checkJob(job: unknown): asserts job is Job {
     throw new InvalidJobError(`a job must be an object with a url, got ${show(job)}`);
   const unknown = unknownKey(job, JOB_KEYS);
   if (unknown !== undefined) throw new InvalidJobError(`job: ${unknown}`);
-  const { url, method } = job as Job;
+  const { url, method, allowRedirects, raiseForStatus } = job as Job;
   if (typeof url !== 'string' && !(url instanceof URL))
     throw new InvalidURLError(`a job needs a url, a string or a URL, got ${show(url)}`);
   if (method !== undefined) checkMethod(method);
+  if (allowRedirects !== undefined) checkFlag('allowRedirects', allowRedirects);
+  if (raiseForStatus !== undefined) checkFlag('raiseForStatus', raiseForStatus);
 }
 
 /** @throws InvalidJobError unless `value` is an integer from 0 on, or Infinity */
 export function checkLimit(name: string, value: unknown): void {
   if (value !== Infinity && !(Number.isSafeInteger(value) && (value as number) >= 0))
     throw new InvalidJobError(`${name} must be a whole number from 0 on, got ${show(value)}`);
+}
+
+function checkFlag(name: string, value: unknown): void {
+  if (typeof value !== 'boolean')
+    throw new InvalidJobError(`${name} must be true or false, got ${show(value)}`);
 }
 
 function checkMethod(method: unknown): void {

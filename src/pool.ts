@@ -40,6 +40,9 @@ export class Pool<S extends SessionLike = Session> {
   #closing: Promise<void> = Promise.resolve();
   /** What broke without being some job's: the source, an initializer, the closing of a session. */
   #failure: { readonly reason: unknown } | undefined;
+  #isFailureTold = false;
+  /** The promises of the source's `done()` that are under way. */
+  readonly #acknowledging = new Set<Promise<void>>();
 
   /**
    * @throws TypeError or RangeError for a bad option, and what `session`, `initializer` or
@@ -56,7 +59,10 @@ export class Pool<S extends SessionLike = Session> {
       failed: (error) => this.#fail(error),
       refused: (ticket) => this.#refuse(ticket),
     });
-    this.#outcomes = new OutcomeQueue(() => this.#isSettled);
+    this.#outcomes = new OutcomeQueue(
+      () => this.#isSettled,
+      () => this.#scheduler.isOpen,
+    );
     this.#sessions = new WorkerSessions(this.numProcesses, options);
     queueMicrotask(() => this.#start());
   }
@@ -87,7 +93,9 @@ export class Pool<S extends SessionLike = Session> {
       | AsyncIterable<ThreadException<JobOf<S>, unknown>>,
     options: Omit<PoolOptions<S>, 'jobQueue'> = {},
   ): Pool<S> {
-    const toJob = ({ requestKwargs }: ThreadException<JobOf<S>, unknown>) => requestKwargs;
+    // What is no exception becomes a job that is refused, alone.
+    const toJob = (failed: ThreadException<JobOf<S>, unknown>) =>
+      'requestKwargs' in Object(failed) ? failed.requestKwargs : (failed as JobOf<S>);
     return new Pool<S>({ ...options, jobQueue: mapIterable(exceptions, 'exceptions', toJob) });
   }
 
@@ -151,12 +159,14 @@ export class Pool<S extends SessionLike = Session> {
    * Takes nothing more, lets what is in flight or was submitted end, and closes the sessions. What
    * was not taken is still in the queue; the outcomes can still be read.
    *
-   * @throws what closing a session threw
+   * @throws what closing a session threw, and any other failure that no job owns and nobody was told
    */
   async close(): Promise<void> {
     this.#scheduler.close();
     await this.#untilSettled();
+    await Promise.all(this.#acknowledging);
     await this.#closeSessions();
+    if (!this.#isFailureTold) this.#throwFailure();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -224,6 +234,7 @@ export class Pool<S extends SessionLike = Session> {
         this.#acknowledge(outcome, isConsumed);
       }
     }
+    await Promise.all(this.#acknowledging);
     this.#throwFailure();
   }
 
@@ -237,11 +248,18 @@ export class Pool<S extends SessionLike = Session> {
   #acknowledge(outcome: OutcomeIn<S>, isConsumed: boolean): void {
     try {
       const told = this.#source?.done?.(outcome.requestKwargs, isConsumed ? outcome : undefined);
-      if (isPromiseLike(told)) told.then(undefined, (error: unknown) => this.#fail(error));
+      if (isPromiseLike(told)) this.#await(told);
     } catch (error) {
       this.#fail(error);
     }
     this.#check();
+  }
+
+  #await(told: PromiseLike<void>): void {
+    const acknowledging = Promise.resolve(told)
+      .catch((error: unknown) => this.#fail(error))
+      .finally(() => this.#acknowledging.delete(acknowledging));
+    this.#acknowledging.add(acknowledging);
   }
 
   get #isSettled(): boolean {
@@ -263,8 +281,14 @@ export class Pool<S extends SessionLike = Session> {
     if (!this.#isSettled) return;
     for (const resolve of this.#joining.splice(0)) resolve();
     this.#outcomes.endReaders();
+    // Later: a reader that came back may take the next outcome in the same breath.
+    if (this.#hasOpenSessions) queueMicrotask(() => this.#closeIfDone());
+  }
+
+  #closeIfDone(): void {
     const mayClose = this.#source !== undefined || this.#scheduler.isClosed;
-    if (mayClose && !this.#outcomes.isHeld) this.#closeSessions().catch(() => {});
+    if (mayClose && this.#isSettled && !this.#outcomes.isHeld)
+      this.#closeSessions().catch(() => {}); // it is the pool's failure already
   }
 
   /** At most once for what has been opened. Its failure is the pool's. */
@@ -287,6 +311,8 @@ export class Pool<S extends SessionLike = Session> {
   }
 
   #throwFailure(): void {
-    if (this.#failure !== undefined) throw this.#failure.reason;
+    if (this.#failure === undefined) return;
+    this.#isFailureTold = true;
+    throw this.#failure.reason;
   }
 }

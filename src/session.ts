@@ -6,6 +6,7 @@ import type { Response } from './http/response.js';
 import { follow, type Hooks, hooksOf, type Transaction } from './http/transaction.js';
 import { checkJob, checkLimit, type Job } from './job.js';
 import { unknownKey } from './known-keys.js';
+import { isPlainObject } from './plain-object.js';
 import type { Auth } from './request/auth.js';
 import { prepareBody } from './request/body.js';
 import { acceptEncoding } from './request/decoding.js';
@@ -13,6 +14,7 @@ import { Headers, type HeadersInit } from './request/headers.js';
 import type { PreparedRequest } from './request/prepared-request.js';
 import { resolveTimeouts, type Timeout } from './request/timeouts.js';
 import { mergeParams, type Params, prepareURL } from './request/url.js';
+import { show } from './show.js';
 import { version } from './version.js';
 
 /** All of it can be set on the session later as well. */
@@ -78,8 +80,7 @@ export class Session {
 
   /** @throws TypeError for an unknown option; RequestError for a value that no job could have */
   constructor(options: SessionOptions = {}) {
-    const unknown = unknownKey(options, OPTIONS);
-    if (unknown !== undefined) throw new TypeError(`Session: ${unknown}`);
+    checkOptions(options);
     this.#headers = DEFAULT_HEADERS.clone();
     this.#headers.merge(options.headers ?? {});
     this.auth = options.auth;
@@ -114,6 +115,8 @@ export class Session {
 
   /** One that you pass is yours to close: `MockAgent`, a shared `Agent`. */
   set dispatcher(dispatcher: Dispatcher) {
+    if (typeof (dispatcher as Partial<Dispatcher> | null)?.dispatch !== 'function')
+      throw new TypeError(`dispatcher must be a Dispatcher of undici, got ${show(dispatcher)}`);
     this.#dispatcher = dispatcher;
   }
 
@@ -207,4 +210,14 @@ export class Session {
 interface Prepared {
   readonly request: PreparedRequest;
   readonly auth: Auth | undefined;
+}
+
+function checkOptions(options: SessionOptions): void {
+  if (!isPlainObject(options))
+    throw new TypeError(`Session takes a record of options, got ${show(options)}`);
+  const unknown = unknownKey(options, OPTIONS);
+  if (unknown !== undefined) throw new TypeError(`Session: ${unknown}`);
+  const { cookies } = options;
+  if (cookies !== undefined && typeof cookies?.getCookieString !== 'function')
+    throw new TypeError(`cookies must be a CookieJar, got ${show(cookies)}`);
 }

@@ -22,6 +22,16 @@ describe('a job is refused', () => {
       'job: unknown key "allow_redirects"; did you mean "allowRedirects"?',
     ],
     [
+      'for a flag that is none',
+      { url: 'http://h', allowRedirects: 'no' },
+      "allowRedirects must be true or false, got 'no'",
+    ],
+    [
+      'for another flag that is none',
+      { url: 'http://h', raiseForStatus: 1 },
+      'raiseForStatus must be true or false, got 1',
+    ],
+    [
       'for a method that is no token',
       { url: 'http://h', method: 'GET /x' },
       "method must be a token other than CONNECT, got 'GET /x'",

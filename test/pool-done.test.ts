@@ -1,6 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { type JobSource, type Outcome, Pool, ThreadResponse } from '../src/index.js';
-import { collect, jobs, mixedJobs, Script, type ScriptedJob } from './helpers/scripted-session.js';
+import { Gate } from './helpers/gate.js';
+import {
+  collect,
+  jobs,
+  mixedJobs,
+  quiet,
+  Script,
+  type ScriptedJob,
+  type ScriptedSession,
+} from './helpers/scripted-session.js';
 
 const { session } = new Script();
 
@@ -104,5 +113,34 @@ describe('done() of a source', () => {
     await expect(pool.joinAll()).rejects.toBe(broken);
     expect(pool.getResponse()).toBeDefined();
     await expect(pool.joinAll()).rejects.toBe(broken);
+  });
+
+  it.each<[string, (pool: Pool<ScriptedSession>) => Promise<unknown>]>([
+    ['the end of a reader', (pool) => collect(pool)],
+    ['close()', async (pool) => [await pool.joinAll(), pool.getResponse(), await pool.close()]],
+  ])('is waited for by %s', async (_, read) => {
+    const { source } = watched(jobs(1));
+    const gate = new Gate();
+    const told: string[] = [];
+    const done = async ({ url }: ScriptedJob) => {
+      await gate.opened;
+      told.push(url);
+    };
+    const pool = new Pool({ jobQueue: { get: source.get, done }, session, numProcesses: 1 });
+    const reading = read(pool).then(() => told.length);
+    await quiet();
+    gate.open();
+    expect(await reading).toBe(1);
+  });
+
+  it('that rejects is told by close() if nothing else told it', async () => {
+    const { source } = watched(jobs(1));
+    const broken = new Error('no connection to the queue');
+    const done = () => Promise.reject(broken);
+    const pool = new Pool({ jobQueue: { get: source.get, done }, session, numProcesses: 1 });
+    await pool.joinAll();
+    pool.getResponse();
+    await expect(pool.close()).rejects.toBe(broken);
+    await pool.close();
   });
 });

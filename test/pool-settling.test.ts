@@ -111,4 +111,26 @@ describe('a pool with a job queue', () => {
     await Promise.all(joined);
     expect(script.requests).toHaveLength(2);
   });
+
+  it('keeps its sessions open while a reader goes from one outcome to the next', async () => {
+    const script = new Script();
+    const queue = new JobQueue<ScriptedJob>(jobs(2));
+    const pool = new Pool({ jobQueue: queue, session: script.session, numProcesses: 2 });
+    const closedAt: number[] = [];
+    for await (const { url } of pool.responses()) {
+      await quiet();
+      closedAt.push(Math.max(...script.closed));
+      if (url === 'job 1') queue.put({ url: 'another' });
+    }
+    await quiet();
+    expect(closedAt).toEqual([0, 0, 0]);
+    expect(script.closed).toEqual([1, 1]);
+  });
+
+  it('lets a reader end although another was left with an outcome in its hands', async () => {
+    const { session } = new Script();
+    const pool = new Pool({ jobQueue: jobs(3), session });
+    await pool.responses().next();
+    expect(await collect(pool.responses())).toHaveLength(2);
+  });
 });

@@ -154,6 +154,11 @@ describe('settings', () => {
       InvalidJobError,
       "maxResponseSize must be a whole number from 0 on, got '9'",
     ],
+    [5, TypeError, 'Session takes a record of options, got 5'],
+    [null, TypeError, 'Session takes a record of options, got null'],
+    [{ cookies: {} }, TypeError, 'cookies must be a CookieJar, got {}'],
+    [{ cookies: null }, TypeError, 'cookies must be a CookieJar, got null'],
+    [{ dispatcher: 5 }, TypeError, 'dispatcher must be a Dispatcher of undici, got 5'],
     [{ headers: { 'X-A': 'a\nb' } }, InvalidHeaderError, 'header X-A has a character'],
   ])('%j are refused', (options, ErrorClass, message) => {
     const make = () => new Session(options as SessionOptions);

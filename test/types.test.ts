@@ -37,6 +37,25 @@ class Database {
   close(): void {}
 }
 
+describe('the types of an outcome', () => {
+  it('keep its own properties where the wrapped object has others of that name', () => {
+    compiles(() => {
+      const outcome = new ThreadResponse({ sql: '' }, { kind: 'row' as const, index: 'a', n: 1 });
+      expectTypeOf(outcome.kind).toEqualTypeOf<'response'>();
+      expectTypeOf(outcome.index).toBeNumber();
+      expectTypeOf(outcome.n).toBeNumber();
+      expectTypeOf(outcome.response.index).toBeString();
+    });
+  });
+
+  it('are of use even if a session returns nothing', () => {
+    compiles(() => {
+      const outcome = new ThreadResponse({ sql: '' }, undefined);
+      expectTypeOf(outcome.requestKwargs).toEqualTypeOf<{ sql: string }>();
+    });
+  });
+});
+
 describe('the types of a pool', () => {
   it('are those of Session unless it has another session', () => {
     compiles(async () => {

@@ -3,6 +3,7 @@ import type { Dispatcher } from 'undici';
 import type { Awaitable, OrNothing } from '../awaitable.js';
 import { InvalidJobError, TooManyRedirectsError } from '../errors.js';
 import { unknownKey } from '../known-keys.js';
+import { isPlainObject } from '../plain-object.js';
 import { type Auth, authorize } from '../request/auth.js';
 import { cookieHeader, storeCookies } from '../request/cookies.js';
 import { decodeBody } from '../request/decoding.js';
@@ -57,6 +58,8 @@ export async function follow(
 
 /** @throws InvalidJobError for an unknown event, or a hook that is no function */
 export function hooksOf(hooks: Hooks): readonly ResponseHook[] {
+  if (!isPlainObject(hooks))
+    throw new InvalidJobError(`hooks must be a record of functions, got ${show(hooks)}`);
   const unknown = unknownKey(hooks, EVENTS);
   if (unknown !== undefined) throw new InvalidJobError(`hooks: ${unknown}`);
   const { response } = hooks;
@@ -89,7 +92,15 @@ async function hop(
   if (cookies.length > 0) await storeCookies(session.cookies, request.url, cookies);
   const content = await decoded(reply, request, transaction);
   let response = new Response(reply, content, request, history);
-  for (const hook of hooks) response = (await hook(response)) ?? response;
+  for (const hook of hooks) response = checked((await hook(response)) ?? response);
+  return response;
+}
+
+function checked(response: Response): Response {
+  if (!(response instanceof Response))
+    throw new InvalidJobError(
+      `hooks.response must return a Response or nothing, got ${show(response)}`,
+    );
   return response;
 }
 

@@ -7,8 +7,8 @@ export type Jobs<J> = JobSource<J> | Iterable<J> | AsyncIterable<J>;
 
 /** @throws TypeError if `jobs` is neither a queue nor iterable; a string is neither */
 export function toJobSource<J>(jobs: Jobs<J>, name: string): JobSource<J> {
+  if (isQueue(jobs)) return jobs;
   if (isIterable(jobs)) return new IterableSource(jobs);
-  if (typeof (jobs as Partial<JobSource<J>> | null)?.get === 'function') return jobs;
   throw new TypeError(
     `${name} must be an iterable, an async iterable or a queue, got ${show(jobs)}`,
   );
@@ -35,6 +35,12 @@ function* mapSync<T, J>(items: Iterable<T>, map: (item: T) => J): Generator<J> {
 
 async function* mapAsync<T, J>(items: AsyncIterable<T>, map: (item: T) => J): AsyncGenerator<J> {
   for await (const item of items) yield map(item);
+}
+
+/** A `Map`, and what is like one, has a `get` too. */
+function isQueue<J>(jobs: Jobs<J>): jobs is JobSource<J> {
+  const { get, entries } = Object(jobs) as { get?: unknown; entries?: unknown };
+  return typeof get === 'function' && typeof entries !== 'function';
 }
 
 function isIterable(value: unknown): value is Iterable<unknown> | AsyncIterable<unknown> {

@@ -25,8 +25,12 @@ export class OutcomeQueue<O extends { readonly kind: OutcomeKind }> {
   readonly #isSettled: () => boolean;
   #arrived = 0;
 
-  constructor(isSettled: () => boolean) {
+  /** Whether a job that is put would be taken. */
+  readonly #isOpen: () => boolean;
+
+  constructor(isSettled: () => boolean, isOpen: () => boolean) {
     this.#isSettled = isSettled;
+    this.#isOpen = isOpen;
   }
 
   get isHeld(): boolean {
@@ -69,12 +73,12 @@ export class OutcomeQueue<O extends { readonly kind: OutcomeKind }> {
     }
   }
 
+  /** Whoever holds an outcome may put a job for it, and so bring more; but only where it is taken. */
   #isOver(kind: OutcomeKind | undefined): boolean {
+    if (!this.#isSettled()) return false;
     const kinds = kind === undefined ? (['response', 'exception'] as const) : [kind];
-    return (
-      this.#isSettled() &&
-      kinds.every((each) => this.#unread[each].size === 0 && this.#held[each] === 0)
-    );
+    const mayBringMore = kinds.some((each) => this.#held[each] > 0) && this.#isOpen();
+    return !mayBringMore && kinds.every((each) => this.#unread[each].size === 0);
   }
 
   #olderKind(): OutcomeKind {

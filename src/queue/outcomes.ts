@@ -11,35 +11,43 @@ export type Outcome<J, R = unknown, E = unknown> = ThreadResponse<J, R> | Thread
  * A response and the job that it answers. Has every property and method of the response beside
  * its own, so that it can be used as if it were the response; its own go first.
  */
-export type ThreadResponse<J, R> = Readonly<{
-  kind: 'response';
+export type ThreadResponse<J, R> = ResponseWrapper<J, R> & Shown<R, ResponseWrapper<J, R>>;
+
+/** The properties of a `ThreadResponse` itself. */
+interface ResponseWrapper<J, R> {
+  readonly kind: 'response';
   /** The very object that was queued. */
-  requestKwargs: J;
+  readonly requestKwargs: J;
   /** The response itself. */
-  response: R;
+  readonly response: R;
   /** The job's place in the source, from 0; -1 if it came from none. */
-  index: number;
-}> &
-  Shown<R>;
+  readonly index: number;
+}
 
 /**
  * What was thrown while a job ran, and that job. Has every property and method of the exception
  * beside its own, so that it can be used as if it were the exception; its own go first.
  */
-export type ThreadException<J, E> = Readonly<{
-  kind: 'exception';
-  /** The very object that was queued. */
-  requestKwargs: J;
-  /** What was thrown: an error, or whatever a callback or a custom session throws. */
-  exception: E;
-  /** The job's place in the source, from 0; -1 if it came from none. */
-  index: number;
-}> &
-  Shown<E>;
+export type ThreadException<J, E> = ExceptionWrapper<J, E> & Shown<E, ExceptionWrapper<J, E>>;
 
-/** What shows of a wrapped value. */
+/** The properties of a `ThreadException` itself. */
+interface ExceptionWrapper<J, E> {
+  readonly kind: 'exception';
+  /** The very object that was queued. */
+  readonly requestKwargs: J;
+  /** What was thrown: an error, or whatever a callback or a custom session throws. */
+  readonly exception: E;
+  /** The job's place in the source, from 0; -1 if it came from none. */
+  readonly index: number;
+}
+
+/** What shows of a wrapped value: all that has no name of the wrapper's own. */
 // biome-ignore lint/suspicious/noConfusingVoidType: a session may return nothing
-type Shown<T> = T extends void | null | undefined ? unknown : T;
+type Shown<T, Own> = T extends void | null | undefined
+  ? unknown
+  : [keyof T & keyof Own] extends [never]
+    ? T
+    : Omit<T, keyof Own>;
 
 type ThreadResponseConstructor = new <J, R>(
   requestKwargs: J,

@@ -98,7 +98,7 @@ export class PoolRun {
     await this.#catching(this.#loop(this.#pool));
     this.#isOver = true;
     await opening;
-    await this.#pool.close();
+    await this.#catching(this.#pool.close());
     await quiet();
     // What the source handed out after a close.
     while (this.#get());
@@ -126,7 +126,7 @@ export class PoolRun {
 
   async #closeAfter(turns: number): Promise<void> {
     for (let i = 0; i < turns; i++) await turn();
-    await this.#pool.close();
+    await this.#catching(this.#pool.close());
   }
 
   async #submit(job: ScriptedJob): Promise<void> {

@@ -1,5 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { type Hooks, InvalidJobError, Response, Session } from '../../src/index.js';
+import {
+  type Hooks,
+  InvalidJobError,
+  Response,
+  type ResponseHook,
+  Session,
+} from '../../src/index.js';
 import { type Handler, startServer } from '../helpers/http-server.js';
 
 const redirectOnce: Handler = ({ path }, reply) =>
@@ -124,6 +130,22 @@ describe('a response hook', () => {
     const hooks = { respons: () => undefined } as unknown as Hooks;
     await expect(new Session().get('http://127.0.0.1:1', { hooks })).rejects.toThrow(
       'unknown key "respons"; did you mean "response"?',
+    );
+  });
+
+  test('is refused for what it returns, unless that is a response', async () => {
+    const server = await startServer(redirectOnce);
+    const hooks = { response: (() => 1) as unknown as ResponseHook };
+    await expect(new Session().get(server.url, { hooks })).rejects.toThrow(
+      new InvalidJobError('hooks.response must return a Response or nothing, got 1'),
+    );
+    expect(server.requests).toHaveLength(1);
+  });
+
+  test('needs a record to be in', async () => {
+    const request = new Session().get('http://127.0.0.1:1', { hooks: 5 as unknown as Hooks });
+    await expect(request).rejects.toThrow(
+      new InvalidJobError('hooks must be a record of functions, got 5'),
     );
   });
 });

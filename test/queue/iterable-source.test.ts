@@ -1,6 +1,13 @@
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it, vi } from 'vitest';
-import { InvalidJobError, map, Pool } from '../../src/index.js';
+import {
+  InvalidJobError,
+  type Job,
+  JobQueue,
+  map,
+  Pool,
+  type ThreadException,
+} from '../../src/index.js';
 import { Gate } from '../helpers/gate.js';
 import { collect, jobs, quiet, Script, type ScriptedJob } from '../helpers/scripted-session.js';
 
@@ -248,7 +255,7 @@ describe('a source whose pool is closed', () => {
       }),
     };
     const pool = new Pool({ jobQueue: source, session: new Script().session });
-    await pool.close();
+    await expect(pool.close()).rejects.toBe(broken);
     await expect(pool.joinAll()).rejects.toBe(broken);
   });
 });
@@ -265,4 +272,22 @@ describe('items of fromUrls and fromExceptions', () => {
       new TypeError(`exceptions ${what} ${shown}`),
     );
   });
+
+  it('are refused alone if they are no exceptions', async () => {
+    const junk = [null, new Error('no'), 7] as unknown as ThreadException<Job, Error>[];
+    const exceptions = await collect(Pool.fromExceptions(junk, { numProcesses: 1 }).exceptions());
+    expect(exceptions.map(({ message }) => message)).toEqual([
+      'a job must be an object with a url, got null',
+      'a job needs a url, a string or a URL, got undefined',
+      'a job must be an object with a url, got 7',
+    ]);
+  });
+});
+
+it('takes a queue for one although it can be iterated over', async () => {
+  class IterableQueue extends JobQueue<ScriptedJob> {
+    *[Symbol.iterator]() {}
+  }
+  const pool = new Pool({ jobQueue: new IterableQueue(jobs(2)), session: new Script().session });
+  expect(await collect(pool)).toHaveLength(2);
 });

@@ -98,7 +98,7 @@ describe('a ThreadResponse', () => {
       response: { statusCode: 200 },
       index: 1,
     });
-    expect(inspect(outcome)).toMatch(/^ThreadResponse \{/);
+    expect(inspect(outcome)).toMatch(/ThreadResponse \{/);
     expect(inspect(outcome)).toContain('statusCode: 200');
   });
 });
@@ -151,7 +151,7 @@ describe('a ThreadException', () => {
 
   it('can be logged', () => {
     const shown = inspect(new ThreadException(job, new Error('no')));
-    expect(shown).toMatch(/^ThreadException \{/);
+    expect(shown).toMatch(/ThreadException \{/);
     expect(shown).toContain('Error: no');
   });
 });
