@@ -41,9 +41,9 @@ const contenders = {
 console.log(`${requests} requests a round, ${CALLERS} callers, medians of ${rounds} rounds,`);
 console.log('and the throughput of a session as a multiple of each:');
 print(await compare(contenders, requests, rounds));
-const agents = { "undici's": () => new Agent(), "a session's": () => new Session().dispatcher };
-for (const [name, open] of Object.entries(agents))
-  console.log(`Connections opened for ${CALLERS} callers, agents ${name}: ${await opened(open)}`);
+console.log(`\nConnections that ${CALLERS} callers open, each with an agent of its own:`);
+console.log(`a session       ${await opened(() => new Session().dispatcher, viaSession)}`);
+console.log(`undici.request  ${await opened(() => new Agent(), viaRequest)}`);
 stop();
 
 /**
@@ -60,14 +60,24 @@ function callers(open, get) {
     });
 }
 
-/** @param {() => Dispatcher} open */
-async function opened(open) {
+/**
+ * @param {() => Dispatcher} open
+ * @param {(dispatcher: Dispatcher, url: string) => Promise<unknown>} get
+ */
+async function opened(open, get) {
   let count = 0;
-  const counting = () => open().on('connect', () => count++);
-  await callers(counting, async (dispatcher, url) => {
-    await new Session({ dispatcher }).get(url);
-  })();
+  await callers(() => open().on('connect', () => count++), get)();
   return count;
+}
+
+/** @param {Dispatcher} dispatcher @param {string} url */
+function viaSession(dispatcher, url) {
+  return new Session({ dispatcher }).get(url);
+}
+
+/** @param {Dispatcher} dispatcher @param {string} url */
+async function viaRequest(dispatcher, url) {
+  return (await request(url, { dispatcher })).body.json();
 }
 
 /** @param {string} url @returns {Dispatcher.DispatchOptions} */

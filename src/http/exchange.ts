@@ -34,9 +34,8 @@ export interface ExchangeLimits {
  * One request and its response: one `dispatch`, and its handler. It settles exactly once, and then
  * holds neither timer nor connection.
  *
- * The handler has the form that undici calls deprecated, because it is the one undici works with:
- * the other is wrapped around it and parses each header, at a cost of about a tenth of a request
- * (docs/decisions.md).
+ * The handler has the form that undici calls deprecated, because that one is given the headers as
+ * the bytes that they came as, whatever the dispatcher is (docs/decisions.md).
  */
 export class Exchange implements Dispatcher.DispatchHandler, ConnectionUser {
   readonly #request: PreparedRequest;
