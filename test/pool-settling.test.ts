@@ -133,4 +133,24 @@ describe('a pool with a job queue', () => {
     await pool.responses().next();
     expect(await collect(pool.responses())).toHaveLength(2);
   });
+
+  it('keeps a reader waiting while another holds what a job may be put for', async () => {
+    const { session } = new Script();
+    const queue = new JobQueue<ScriptedJob>(jobs(1));
+    const pool = new Pool({ jobQueue: queue, session, numProcesses: 1 });
+    const [holder, waiting] = [pool.responses(), pool.responses()];
+    await holder.next();
+    let hasEnded = false;
+    const end = waiting.next().then(({ done }) => {
+      hasEnded = done === true;
+    });
+    queue.put(failing('another'));
+    await quiet();
+    expect(pool.getException()?.requestKwargs.url).toBe('another');
+    await quiet();
+    expect(hasEnded).toBe(false);
+    expect(await holder.next()).toEqual({ done: true, value: undefined });
+    await end;
+    expect(hasEnded).toBe(true);
+  });
 });
