@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { isPromiseLike } from './awaitable.js';
 import { AbortError, InvalidJobError } from './errors.js';
 import { checkPoolOptions, type PoolOptions } from './pool-options.js';
+import { Acknowledgements } from './queue/acknowledgements.js';
 import { mapIterable, toJobSource } from './queue/iterable-source.js';
 import type { JobSource } from './queue/job-source.js';
 import { type OutcomeKind, OutcomeQueue } from './queue/outcome-queue.js';
@@ -31,6 +32,7 @@ export class Pool<S extends SessionLike = Session> {
   readonly #source: JobSource<JobOf<S>> | undefined;
   readonly #scheduler: Scheduler<JobOf<S>>;
   readonly #outcomes: OutcomeQueue<OutcomeIn<S>>;
+  readonly #acknowledgements: Acknowledgements<JobOf<S>>;
   readonly #sessions: WorkerSessions<S>;
   /** Those who wait for the pool to be settled. */
   #joining: (() => void)[] = [];
@@ -41,8 +43,6 @@ export class Pool<S extends SessionLike = Session> {
   /** What broke without being some job's: the source, an initializer, the closing of a session. */
   #failure: { readonly reason: unknown } | undefined;
   #isFailureTold = false;
-  /** The promises of the source's `done()` that are under way. */
-  readonly #acknowledging = new Set<Promise<void>>();
 
   /**
    * @throws TypeError or RangeError for a bad option, and what `session`, `initializer` or
@@ -54,9 +54,11 @@ export class Pool<S extends SessionLike = Session> {
     this.numProcesses = options.numProcesses ?? availableParallelism();
     this.#source =
       options.jobQueue === undefined ? undefined : toJobSource(options.jobQueue, 'jobQueue');
+    const failed = (error: unknown) => this.#fail(error);
+    this.#acknowledgements = new Acknowledgements(this.#source, failed);
     this.#scheduler = new Scheduler(this.#source, {
       changed: () => this.#check(),
-      failed: (error) => this.#fail(error),
+      failed,
       refused: (ticket) => this.#refuse(ticket),
     });
     this.#outcomes = new OutcomeQueue(
@@ -164,7 +166,7 @@ export class Pool<S extends SessionLike = Session> {
   async close(): Promise<void> {
     this.#scheduler.close();
     await this.#untilSettled();
-    await Promise.all(this.#acknowledging);
+    await this.#acknowledgements.settle();
     await this.#closeSessions();
     if (!this.#isFailureTold) this.#throwFailure();
   }
@@ -234,7 +236,7 @@ export class Pool<S extends SessionLike = Session> {
         this.#acknowledge(outcome, isConsumed);
       }
     }
-    await Promise.all(this.#acknowledging);
+    await this.#acknowledgements.settle();
     this.#throwFailure();
   }
 
@@ -244,22 +246,9 @@ export class Pool<S extends SessionLike = Session> {
     return outcome;
   }
 
-  /** Tells the source of a job that its outcome has been consumed, or that its reader broke off. */
   #acknowledge(outcome: OutcomeIn<S>, isConsumed: boolean): void {
-    try {
-      const told = this.#source?.done?.(outcome.requestKwargs, isConsumed ? outcome : undefined);
-      if (isPromiseLike(told)) this.#await(told);
-    } catch (error) {
-      this.#fail(error);
-    }
+    this.#acknowledgements.tell(outcome.requestKwargs, isConsumed ? outcome : undefined);
     this.#check();
-  }
-
-  #await(told: PromiseLike<void>): void {
-    const acknowledging = Promise.resolve(told)
-      .catch((error: unknown) => this.#fail(error))
-      .finally(() => this.#acknowledging.delete(acknowledging));
-    this.#acknowledging.add(acknowledging);
   }
 
   get #isSettled(): boolean {

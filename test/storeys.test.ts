@@ -22,7 +22,7 @@ const STOREYS = [
   ['session-like'],
   ['queue/outcomes', 'queue/outcome-queue'],
   ['queue/job-source'],
-  ['queue/iterable-source', 'queue/job-queue', 'queue/scheduler'],
+  ['queue/acknowledgements', 'queue/iterable-source', 'queue/job-queue', 'queue/scheduler'],
   ['session-thread', 'worker-sessions'],
   ['pool-options'],
   ['pool'],

@@ -44,7 +44,7 @@ export class Exchange implements Dispatcher.DispatchHandler, ConnectionUser {
   #reject!: (error: Error) => void;
   #settled = false;
   #timer: NodeJS.Timeout | undefined;
-  /** Set while the request is given to a connection that is not ready for it. */
+  /** The connection that the request was given to, where the dispatcher tells. */
   #connection: Connection | undefined;
   /** Set once the request is on the wire. */
   #abort: (() => void) | undefined;
