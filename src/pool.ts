@@ -4,7 +4,6 @@ import { AbortError, InvalidJobError } from './errors.js';
 import { checkPoolOptions, type PoolOptions } from './pool-options.js';
 import { Acknowledgements } from './queue/acknowledgements.js';
 import { mapIterable, toJobSource } from './queue/iterable-source.js';
-import type { JobSource } from './queue/job-source.js';
 import { type OutcomeKind, OutcomeQueue } from './queue/outcome-queue.js';
 import { ThreadException, ThreadResponse } from './queue/outcomes.js';
 import { Scheduler, type Ticket } from './queue/scheduler.js';
@@ -29,7 +28,6 @@ type OutcomeIn<S extends SessionLike> = ResponseIn<S> | ExceptionIn<S>;
 export class Pool<S extends SessionLike = Session> {
   /** How many worker sessions it has. */
   readonly numProcesses: number;
-  readonly #source: JobSource<JobOf<S>> | undefined;
   readonly #scheduler: Scheduler<JobOf<S>>;
   readonly #outcomes: OutcomeQueue<OutcomeIn<S>>;
   readonly #acknowledgements: Acknowledgements<JobOf<S>>;
@@ -52,11 +50,11 @@ export class Pool<S extends SessionLike = Session> {
   constructor(options: PoolOptions<S> = {}) {
     checkPoolOptions(options);
     this.numProcesses = options.numProcesses ?? availableParallelism();
-    this.#source =
-      options.jobQueue === undefined ? undefined : toJobSource(options.jobQueue, 'jobQueue');
+    const { jobQueue } = options;
+    const source = jobQueue === undefined ? undefined : toJobSource(jobQueue, 'jobQueue');
     const failed = (error: unknown) => this.#fail(error);
-    this.#acknowledgements = new Acknowledgements(this.#source, failed);
-    this.#scheduler = new Scheduler(this.#source, {
+    this.#acknowledgements = new Acknowledgements(source, failed);
+    this.#scheduler = new Scheduler(source, {
       changed: () => this.#check(),
       failed,
       refused: (ticket) => this.#refuse(ticket),
@@ -275,7 +273,7 @@ export class Pool<S extends SessionLike = Session> {
   }
 
   #closeIfDone(): void {
-    const mayClose = this.#source !== undefined || this.#scheduler.isClosed;
+    const mayClose = this.#scheduler.hasSource || this.#scheduler.isClosed;
     if (mayClose && this.#isSettled && !this.#outcomes.isHeld)
       this.#closeSessions().catch(() => {}); // it is the pool's failure already
   }

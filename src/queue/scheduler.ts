@@ -61,6 +61,11 @@ export class Scheduler<J> {
     return this.#ended ? this.#pulling === 0 : this.#pulling > 0 && this.#isEmpty(this.#source);
   }
 
+  /** Whether it gives out more than what is submitted. */
+  get hasSource(): boolean {
+    return this.#source !== undefined;
+  }
+
   get isClosed(): boolean {
     return this.#closing.signal.aborted;
   }
