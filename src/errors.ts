@@ -13,6 +13,7 @@
  *     ├── ResponseTooLargeError
  *     ├── TooManyRedirectsError
  *     ├── HTTPError                  a status of 400 or above, where one was asked to be an error
+ *     ├── UnrewindableBodyError      a body that can be read once would have to be sent twice
  *     ├── InvalidJobError            the job cannot be sent as it is
  *     │   ├── InvalidURLError
  *     │   └── InvalidHeaderError
@@ -115,6 +116,12 @@ export class TooManyRedirectsError extends RequestError {
 export class HTTPError extends RequestError {
   override name = 'HTTPError';
   protected static override readonly code = 'ERR_HTTP_STATUS';
+}
+
+/** A redirect or a challenge asks for a body again that could be read only once. */
+export class UnrewindableBodyError extends RequestError {
+  override name = 'UnrewindableBodyError';
+  protected static override readonly code = 'ERR_UNREWINDABLE_BODY';
 }
 
 /** The job is no job, or a field of it has a value that cannot be sent. */

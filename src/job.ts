@@ -1,8 +1,11 @@
+import { checkProxies, type Proxies } from './connect/proxies.js';
+import type { Cert, Verify } from './connect/tls.js';
 import { InvalidJobError, InvalidURLError } from './errors.js';
-import type { Hooks } from './http/transaction.js';
+import type { Hooks } from './http/hooks.js';
 import { unknownKey } from './known-keys.js';
-import type { Auth } from './request/auth.js';
-import type { Data } from './request/body.js';
+import type { Auth } from './request/auth/auth.js';
+import type { Data, Files } from './request/body/body.js';
+import type { Cookies } from './request/cookies.js';
 import type { HeadersInit } from './request/headers.js';
 import type { Timeout } from './request/timeouts.js';
 import type { Params } from './request/url.js';
@@ -18,12 +21,16 @@ export interface Job {
   params?: Params | undefined;
   /** Over the session's; null removes one of those. */
   headers?: HeadersInit | undefined;
-  /** In place of the session's, and of credentials in the URL. */
+  /** Over the session's, and not kept: a record goes to the URL's origin alone. */
+  cookies?: Cookies | undefined;
+  /** In place of the session's, of credentials in the URL, and of netrc's. */
   auth?: Auth | undefined;
   /** A body to be sent as JSON. */
   json?: unknown;
   /** A body as it is, or the fields of a form. */
   data?: Data | null | undefined;
+  /** Files to be sent as multipart, after the fields of `data`. */
+  files?: Files | undefined;
   /** @default the session's */
   timeout?: Timeout | undefined;
   /** @default true; for `session.head()` false */
@@ -32,6 +39,16 @@ export interface Job {
   maxRedirects?: number | undefined;
   /** Bytes of the body, as sent and decoded. @default the session's */
   maxResponseSize?: number | undefined;
+  /** Over the session's; null for none at all. */
+  proxies?: Proxies | undefined;
+  /** @default the session's */
+  verify?: Verify | undefined;
+  /** @default the session's */
+  cert?: Cert | undefined;
+  /** Resolves at the response's head: the body comes as it is read. @default false */
+  stream?: boolean | undefined;
+  /** Ends the request at once when it is aborted, the reading of a streamed body too. */
+  signal?: AbortSignal | undefined;
   /** In place of the session's. */
   hooks?: Hooks | undefined;
   /** Makes a status of 400 to 599 an `HTTPError`. @default false */
@@ -45,13 +62,20 @@ const JOB_KEYS: ReadonlySet<string> = new Set<keyof Job>([
   'method',
   'params',
   'headers',
+  'cookies',
   'auth',
   'json',
   'data',
+  'files',
   'timeout',
   'allowRedirects',
   'maxRedirects',
   'maxResponseSize',
+  'proxies',
+  'verify',
+  'cert',
+  'stream',
+  'signal',
   'hooks',
   'raiseForStatus',
   'context',
@@ -70,12 +94,15 @@ export function checkJob(job: unknown): asserts job is Job {
     throw new InvalidJobError(`a job must be an object with a url, got ${show(job)}`);
   const unknown = unknownKey(job, JOB_KEYS);
   if (unknown !== undefined) throw new InvalidJobError(`job: ${unknown}`);
-  const { url, method, allowRedirects, raiseForStatus } = job as Job;
+  const { url, method, allowRedirects, raiseForStatus, stream, signal, proxies } = job as Job;
   if (typeof url !== 'string' && !(url instanceof URL))
     throw new InvalidURLError(`a job needs a url, a string or a URL, got ${show(url)}`);
   if (method !== undefined) checkMethod(method);
   if (allowRedirects !== undefined) checkFlag('allowRedirects', allowRedirects);
   if (raiseForStatus !== undefined) checkFlag('raiseForStatus', raiseForStatus);
+  if (stream !== undefined) checkFlag('stream', stream);
+  if (signal !== undefined) checkSignal(signal);
+  if (proxies !== undefined) checkProxies(proxies);
 }
 
 /** @throws InvalidJobError unless `value` is an integer from 0 on, or Infinity */
@@ -87,6 +114,11 @@ export function checkLimit(name: string, value: unknown): void {
 function checkFlag(name: string, value: unknown): void {
   if (typeof value !== 'boolean')
     throw new InvalidJobError(`${name} must be true or false, got ${show(value)}`);
+}
+
+function checkSignal(signal: unknown): void {
+  if (!(signal instanceof AbortSignal))
+    throw new InvalidJobError(`signal must be an AbortSignal, got ${show(signal)}`);
 }
 
 function checkMethod(method: unknown): void {

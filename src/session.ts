@@ -1,50 +1,28 @@
 import { CookieJar } from 'tough-cookie';
 import type { Dispatcher } from 'undici';
-import { createAgent } from './http/connections.js';
-import { withDeadline } from './http/deadline.js';
+import { isPromiseLike } from './awaitable.js';
+import { type Proxies, selectProxy } from './connect/proxies.js';
+import type { Cert, Verify } from './connect/tls.js';
+import { Environment } from './environment.js';
+import { InvalidJobError } from './errors.js';
+import { type Hooks, hooksOf } from './http/hooks.js';
+import { Lifetime } from './http/lifetime.js';
+import { SENSITIVE_HEADERS } from './http/redirects.js';
 import type { Response } from './http/response.js';
-import { follow, type Hooks, hooksOf, type Transaction } from './http/transaction.js';
+import { type Route, Routes } from './http/routes.js';
+import { type JobCookies, Transaction, type TransactionOptions } from './http/transaction.js';
 import { checkJob, checkLimit, type Job } from './job.js';
-import { unknownKey } from './known-keys.js';
-import { isPlainObject } from './plain-object.js';
-import type { Auth } from './request/auth.js';
-import { prepareBody } from './request/body.js';
+import type { Auth } from './request/auth/auth.js';
+import { type PreparedBody, prepareBody } from './request/body/body.js';
+import { isJar, jarOf } from './request/cookies.js';
 import { acceptEncoding } from './request/decoding.js';
 import { Headers, type HeadersInit } from './request/headers.js';
 import type { PreparedRequest } from './request/prepared-request.js';
 import { resolveTimeouts, type Timeout } from './request/timeouts.js';
-import { mergeParams, type Params, prepareURL } from './request/url.js';
+import { mergeParams, type Params, prepareURL, type Target } from './request/url.js';
+import { checkSessionOptions, type SessionOptions } from './session-options.js';
 import { show } from './show.js';
 import { version } from './version.js';
-
-/** All of it can be set on the session later as well. */
-export interface SessionOptions {
-  /** Over the default ones; null removes one of those. */
-  headers?: HeadersInit;
-  auth?: Auth;
-  params?: Params;
-  /** @default a new, empty one */
-  cookies?: CookieJar;
-  timeout?: Timeout;
-  /** @default 30 */
-  maxRedirects?: number;
-  /** @default 134_217_728, that is 128 MiB */
-  maxResponseSize?: number;
-  hooks?: Hooks;
-  dispatcher?: Dispatcher;
-}
-
-const OPTIONS: ReadonlySet<string> = new Set<keyof SessionOptions>([
-  'headers',
-  'auth',
-  'params',
-  'cookies',
-  'timeout',
-  'maxRedirects',
-  'maxResponseSize',
-  'hooks',
-  'dispatcher',
-]);
 
 const DEFAULT_HEADERS = new Headers({
   'User-Agent': `session-pool/${version}`,
@@ -68,32 +46,45 @@ export class Session {
   cookies: CookieJar;
   /** @default connect 10 s, read 300 s, no total */
   timeout: Timeout | undefined;
+  /** Which proxy a request goes through; what it leaves open, the environment says. */
+  proxies: Proxies | undefined;
+  /** @default true */
+  verify: Verify | undefined;
+  cert: Cert | undefined;
+  /** Whether proxies and netrc are taken from the environment, as it is at the first request. */
+  trustEnv: boolean;
   maxRedirects: number;
-  /** Bytes of a body, as sent and decoded. */
-  maxResponseSize: number;
+  /** Bytes of a body, as sent and decoded. @default 128 MiB; for a streamed body none */
+  maxResponseSize: number | undefined;
+  /** Headers that do not follow a redirect to another origin, beside Authorization and Cookie. */
+  sensitiveHeaders: string[];
   hooks: Hooks;
   #headers: Headers;
   /** The one that was passed in. */
   #dispatcher: Dispatcher | undefined;
-  /** The session's own. */
-  #agent: Dispatcher | undefined;
+  readonly #routes: Routes;
+  /** Read when it is first needed. */
+  #knownEnvironment: Environment | undefined;
 
   /** @throws TypeError for an unknown option; RequestError for a value that no job could have */
   constructor(options: SessionOptions = {}) {
-    checkOptions(options);
+    checkSessionOptions(options);
     this.#headers = DEFAULT_HEADERS.clone();
     this.#headers.merge(options.headers ?? {});
     this.auth = options.auth;
     this.params = options.params;
     this.cookies = options.cookies ?? new CookieJar();
     this.timeout = options.timeout;
+    this.proxies = options.proxies;
+    this.verify = options.verify;
+    this.cert = options.cert;
+    this.trustEnv = options.trustEnv ?? true;
     this.maxRedirects = options.maxRedirects ?? 30;
-    this.maxResponseSize = options.maxResponseSize ?? 128 * 1024 * 1024;
+    this.maxResponseSize = options.maxResponseSize;
+    this.sensitiveHeaders = [...SENSITIVE_HEADERS, ...(options.sensitiveHeaders ?? [])];
     this.hooks = options.hooks ?? {};
+    this.#routes = new Routes({ allowH2: options.allowH2 ?? false });
     if (options.dispatcher !== undefined) this.dispatcher = options.dispatcher;
-    checkLimit('maxRedirects', this.maxRedirects);
-    checkLimit('maxResponseSize', this.maxResponseSize);
-    resolveTimeouts(this.timeout);
   }
 
   /** Sent with every request, in this order. */
@@ -106,14 +97,18 @@ export class Session {
     this.#headers = new Headers(headers);
   }
 
-  /** What sends the requests: an undici `Agent` of the session's own, made when it is first needed. */
+  /**
+   * What sends the requests: an undici `Agent` of the session's own, made when it is first needed.
+   * (Proxies, `verify` and `cert` have others.)
+   */
   get dispatcher(): Dispatcher {
-    if (this.#dispatcher !== undefined) return this.#dispatcher;
-    this.#agent ??= createAgent();
-    return this.#agent;
+    return this.#dispatcher ?? this.#routes.direct;
   }
 
-  /** One that you pass is yours to close: `MockAgent`, a shared `Agent`. */
+  /**
+   * One that you pass is yours to close: `MockAgent`, a shared `Agent`. It has its own idea of
+   * proxies and TLS.
+   */
   set dispatcher(dispatcher: Dispatcher) {
     if (typeof (dispatcher as Partial<Dispatcher> | null)?.dispatch !== 'function')
       throw new TypeError(`dispatcher must be a Dispatcher of undici, got ${show(dispatcher)}`);
@@ -121,31 +116,16 @@ export class Session {
   }
 
   /**
-   * Makes a request, follows its redirects and reads its body.
+   * Makes a request, follows its redirects and reads its body, or with `stream` its head alone.
    *
    * @throws RequestError if it cannot be sent or has no whole response; a status of 400 or above
    * is a response. What a hook or an auth function throws comes out as it is.
    */
   async request(job: Job): Promise<Response> {
     checkJob(job);
-    const { request, auth } = this.#prepare(job);
-    const timeouts = resolveTimeouts(job.timeout ?? this.timeout);
-    const maxRedirects = job.maxRedirects ?? this.maxRedirects;
-    const maxResponseSize = job.maxResponseSize ?? this.maxResponseSize;
-    checkLimit('maxRedirects', maxRedirects);
-    checkLimit('maxResponseSize', maxResponseSize);
-    const transaction: Transaction = {
-      session: this,
-      auth,
-      limits: { timeouts, maxResponseSize },
-      maxRedirects: job.allowRedirects === false ? undefined : maxRedirects,
-      hooks: hooksOf(job.hooks ?? this.hooks),
-    };
-    const response = await (timeouts.total === Infinity
-      ? follow(request, transaction)
-      : withDeadline(request, timeouts.total, (deadline) =>
-          follow(request, { ...transaction, deadline }),
-        ));
+    const body = prepareBody(job);
+    const prepared = this.#prepare(job, isPromiseLike(body) ? await body : body);
+    const response = await this.#send(job, prepared);
     return job.raiseForStatus ? response.raiseForStatus() : response;
   }
 
@@ -179,31 +159,108 @@ export class Session {
   }
 
   /**
-   * Lets what is in flight end, then closes the connections. The session stays usable: the next
-   * request opens new ones. A dispatcher that was passed in is left alone.
+   * Lets what is in flight end, then closes the connections; streamed bodies can still be read. The
+   * session stays usable: the next request opens new connections. A dispatcher that was passed in
+   * is left alone.
    */
-  async close(): Promise<void> {
-    const agent = this.#agent;
-    this.#agent = undefined;
-    await agent?.close();
+  close(): Promise<void> {
+    return this.#routes.close();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
 
-  #prepare(job: Job): Prepared {
-    const { url, credentials } = prepareURL(job.url, mergeParams(this.params, job.params));
+  #prepare(job: Job, body: PreparedBody | undefined): Prepared {
+    const target = prepareURL(job.url, mergeParams(this.params, job.params));
     const headers = this.#headers.clone();
     if (job.headers !== undefined) headers.merge(job.headers);
-    const body = prepareBody(job.data, job.json);
-    if (body?.contentType !== undefined && !headers.has('Content-Type'))
-      headers.set('Content-Type', body.contentType);
+    if (body !== undefined) describeBody(body, headers);
     const method = job.method?.toUpperCase() ?? 'GET';
     return {
-      request: { method, url, headers, body: body?.content },
-      auth: job.auth ?? this.auth ?? credentials,
+      request: { method, url: target.url, headers, body: body?.content },
+      auth: this.#authOf(job, target, headers),
     };
+  }
+
+  /** The most particular one; netrc only where no Authorization was set by hand. */
+  #authOf(job: Job, { url, credentials }: Target, headers: Headers): Auth | undefined {
+    const auth = job.auth ?? this.auth ?? credentials;
+    return auth === undefined && !headers.has('Authorization') ? this.#authFor(url, true) : auth;
+  }
+
+  async #send(job: Job, { request, auth }: Prepared): Promise<Response> {
+    const { cookies, signal } = job;
+    const jobCookies =
+      cookies === undefined
+        ? undefined
+        : { jar: await jarOf(cookies, request.url), isBound: !isJar(cookies) };
+    const options = this.#transactionOptions(job, auth, jobCookies);
+    const { total } = options.timeouts;
+    if (total === Infinity && signal === undefined) return new Transaction(options).send(request);
+    const lifetime = new Lifetime(request, { total, signal });
+    return lifetime.run(() => new Transaction(options, lifetime).send(request));
+  }
+
+  #transactionOptions(
+    job: Job,
+    auth: Auth | undefined,
+    jobCookies: JobCookies | undefined,
+  ): TransactionOptions {
+    const timeouts = resolveTimeouts(job.timeout ?? this.timeout);
+    const maxRedirects = job.maxRedirects ?? this.maxRedirects;
+    const maxResponseSize = job.maxResponseSize ?? this.maxResponseSize;
+    checkLimit('maxRedirects', maxRedirects);
+    if (maxResponseSize !== undefined) checkLimit('maxResponseSize', maxResponseSize);
+    return {
+      cookies: this.cookies,
+      jobCookies,
+      auth,
+      authFor: (url) => this.#authFor(url, false),
+      routeTo: (url) => this.#routeTo(url, job),
+      timeouts,
+      maxResponseSize,
+      maxRedirects: job.allowRedirects === false ? undefined : maxRedirects,
+      sensitiveHeaders: this.sensitiveHeaders,
+      isStreamed: job.stream === true,
+      hooks: hooksOf(job.hooks ?? this.hooks),
+    };
+  }
+
+  /** What the environment has for the URL's host. */
+  #authFor(url: URL, isChosen: boolean): Auth | undefined {
+    return this.trustEnv ? this.#environment.credentialsFor(url, isChosen) : undefined;
+  }
+
+  #routeTo(url: URL, job: Job): Route {
+    const verify = job.verify ?? this.verify;
+    const cert = job.cert ?? this.cert;
+    if (this.#dispatcher === undefined)
+      return this.#routes.routeTo(url, { proxy: this.#proxyFor(url, job), verify, cert });
+    for (const [name, value] of Object.entries({
+      proxies: job.proxies ?? this.proxies,
+      verify,
+      cert,
+    }))
+      if (value !== undefined)
+        throw new InvalidJobError(
+          `${name} must be set on the dispatcher that the session was given, not beside it`,
+        );
+    return { dispatcher: this.#dispatcher };
+  }
+
+  /** The job's go before the session's, and those before the environment's. */
+  #proxyFor(url: URL, job: Job): URL | undefined {
+    for (const proxies of [job.proxies, this.proxies]) {
+      const proxy = proxies === undefined ? undefined : selectProxy(url, proxies);
+      if (proxy !== undefined) return proxy ?? undefined;
+    }
+    return this.trustEnv ? this.#environment.proxyFor(url) : undefined;
+  }
+
+  get #environment(): Environment {
+    this.#knownEnvironment ??= new Environment();
+    return this.#knownEnvironment;
   }
 }
 
@@ -212,12 +269,11 @@ interface Prepared {
   readonly auth: Auth | undefined;
 }
 
-function checkOptions(options: SessionOptions): void {
-  if (!isPlainObject(options))
-    throw new TypeError(`Session takes a record of options, got ${show(options)}`);
-  const unknown = unknownKey(options, OPTIONS);
-  if (unknown !== undefined) throw new TypeError(`Session: ${unknown}`);
-  const { cookies } = options;
-  if (cookies !== undefined && typeof cookies?.getCookieString !== 'function')
-    throw new TypeError(`cookies must be a CookieJar, got ${show(cookies)}`);
+/** A length that is known beforehand is told, as else the body goes in chunks. */
+function describeBody({ content, contentType }: PreparedBody, headers: Headers): void {
+  if (contentType !== undefined && !headers.has('Content-Type'))
+    headers.set('Content-Type', contentType);
+  if (typeof content === 'string' || content instanceof Uint8Array) return;
+  if (content.size !== undefined && !headers.has('Content-Length'))
+    headers.set('Content-Length', content.size);
 }

@@ -18,6 +18,7 @@ const TREE = [
   ['ResponseTooLargeError', 'RequestError', 'ERR_RESPONSE_TOO_LARGE'],
   ['TooManyRedirectsError', 'RequestError', 'ERR_TOO_MANY_REDIRECTS'],
   ['HTTPError', 'RequestError', 'ERR_HTTP_STATUS'],
+  ['UnrewindableBodyError', 'RequestError', 'ERR_UNREWINDABLE_BODY'],
   ['InvalidJobError', 'RequestError', 'ERR_INVALID_JOB'],
   ['InvalidURLError', 'InvalidJobError', 'ERR_INVALID_URL'],
   ['InvalidHeaderError', 'InvalidJobError', 'ERR_INVALID_HEADER'],

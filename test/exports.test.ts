@@ -28,7 +28,10 @@ test('the package exports this, and a change of it is a change of the API', () =
     'ThreadResponse',
     'TimeoutError',
     'TooManyRedirectsError',
+    'UnrewindableBodyError',
     'UserAgentBuilder',
+    'bearerAuth',
+    'digestAuth',
     'map',
     'userAgent',
   ]);

@@ -83,7 +83,7 @@ describe('settings', () => {
       params: undefined,
       timeout: undefined,
       maxRedirects: 30,
-      maxResponseSize: 128 * 1024 * 1024,
+      maxResponseSize: undefined,
       hooks: {},
     });
     expect(session.cookies).toBeInstanceOf(CookieJar);

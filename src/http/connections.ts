@@ -1,6 +1,8 @@
 import type { Socket } from 'node:net';
 import type * as undici from 'undici';
-import { Agent, buildConnector, Client, Dispatcher, errors } from './undici.js';
+import type { Connector } from '../connect/connectors.js';
+import { Agent, Client, Dispatcher, errors } from '../connect/undici.js';
+import { watchForResets } from './resets.js';
 
 /** A handler that wants to know which connection its request was given. */
 export interface ConnectionUser {
@@ -19,9 +21,10 @@ const MAX_HEADER_SIZE = 65_536;
  * own pool alternates between two sockets, and cannot give up a connect.)
  *
  * Its timeouts are off: the exchange keeps time.
+ *
+ * @param connector opens its sockets
  */
-export function createAgent(): undici.Agent {
-  const connector = buildConnector({ timeout: 0 }) as Connector;
+export function createAgent(connector: Connector): undici.Agent {
   const options: undici.Client.Options = {
     headersTimeout: 0,
     bodyTimeout: 0,
@@ -63,8 +66,13 @@ class OriginConnections extends Dispatcher {
     return true;
   }
 
+  /** What somebody reads, or has yet to read, goes on; it is not waited for. */
   override async close(): Promise<void> {
-    await Promise.all([...this.#open].map(({ client }) => client.close()));
+    const closed = [...this.#open].map(({ client, isLent }) => {
+      const ended = client.close();
+      return isLent ? undefined : ended;
+    });
+    await Promise.all(closed);
   }
 
   override async destroy(): Promise<void> {
@@ -89,6 +97,7 @@ class OriginConnections extends Dispatcher {
   #release(connection: Connection): void {
     if (connection.isFree || !this.#open.has(connection)) return;
     connection.isFree = true;
+    connection.isLent = false;
     this.#free.push(connection);
   }
 
@@ -109,15 +118,17 @@ type Ending = [
   error: undici.errors.UndiciError,
 ];
 
-/** undici's type says void, but the connector returns the socket that it opens. */
-type Connector = (...args: Parameters<undici.buildConnector.connector>) => Socket;
-
 /** One socket to an origin, and undici's client that speaks on it. */
 export class Connection {
   readonly client: undici.Client;
   /** undici may say twice that a client is ready. */
   isFree = false;
+  /** Whether its response was handed over at its head: it ends when its reader likes. */
+  isLent = false;
   readonly origin: URL;
+  /** What is destroyed to give up a connect. */
+  #connecting: Socket | undefined;
+  /** What the connect came to. */
   #socket: Socket | undefined;
 
   constructor(origin: string | URL, options: undici.Client.Options, connector: Connector) {
@@ -125,24 +136,42 @@ export class Connection {
     this.client = new Client(origin, {
       ...options,
       connect: (target: undici.buildConnector.Options, done: undici.buildConnector.Callback) => {
-        this.#socket = connector(target, done);
+        // undici takes the server's name from a Host header, whoever wrote that; it is the URL's.
+        this.#connecting = connector({ ...target, servername: '' }, (...result) => {
+          this.#socket = result[1] ?? undefined;
+          if (this.#socket !== undefined) watchForResets(this.#socket);
+          done(...result);
+        });
       },
     });
   }
 
-  /**
-   * Gives up a connect. undici's client by itself would wait for the socket, and say nothing to
-   * those above it.
-   */
+  lend(): void {
+    this.isLent = true;
+  }
+
+  /** Whether it keeps the process from exiting, until its request is done. */
+  ref(isRef: boolean): void {
+    if (isRef) this.#socket?.ref();
+    else this.#socket?.unref();
+  }
+
+  /** What the socket broke with: then the end of a body that has no other is not its end. */
+  get brokeWith(): Error | undefined {
+    return this.#socket?.errored ?? undefined;
+  }
+
+  /** Gives it up, connected or not, which undici's client would not tell those above it. */
   abandon(): void {
-    void this.destroy();
+    // Not before undici is done with what it is at: it may be the writing of the very request.
+    queueMicrotask(() => void this.destroy());
     const reason = new errors.ClientDestroyedError();
     this.client.emit('connectionError', this.origin, [this.client], reason);
   }
 
   async destroy(): Promise<void> {
     const destroyed = this.client.destroy();
-    this.#socket?.destroy();
+    this.#connecting?.destroy();
     await destroyed;
   }
 }

@@ -1,14 +1,20 @@
+import type { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
 import {
   ConnectTimeoutError,
+  ProtocolError,
   ReadTimeoutError,
-  type RequestError,
   ResponseTooLargeError,
 } from '../errors.js';
+import type { Body } from '../request/body/body-stream.js';
 import type { PreparedRequest } from '../request/prepared-request.js';
 import type { Timeouts } from '../request/timeouts.js';
 import type { Connection, ConnectionUser } from './connections.js';
 import { toRequestError } from './failures.js';
+import { IncomingBody } from './incoming-body.js';
+import type { Route } from './routes.js';
+import { chunksOf } from './upload.js';
+import { WaitTimer } from './wait-timer.js';
 
 /** A response as it came: nothing parsed, nothing decoded. */
 export interface Reply {
@@ -16,67 +22,88 @@ export interface Reply {
   readonly statusText: string;
   /** Names and values in turn. */
   readonly rawHeaders: readonly Buffer[];
-  body: Buffer;
+  /** Whole, or as it comes. */
+  body: Buffer | IncomingBody;
   /** From the request to the response's head, in milliseconds. */
   readonly elapsed: number;
 }
 
 const EMPTY = Buffer.alloc(0);
+/** How many responses of 1xx may come before the real one; there are seldom more than two. */
+const MAX_INTERIM = 100;
+/** Statuses whose responses end with their heads, whatever these say (RFC 9112 §6.3). */
+const BODILESS: ReadonlySet<number> = new Set([204, 304]);
 
 /** What bounds an exchange. */
-export interface ExchangeLimits {
+export interface ExchangeOptions {
   readonly timeouts: Timeouts;
   /** Of the body as it is sent, in bytes. */
   readonly maxResponseSize: number;
+  readonly streaming: StreamingOptions | undefined;
+}
+
+/** Which replies are handed over at their head, their bodies as they come. */
+export interface StreamingOptions {
+  accepts(statusCode: number): boolean;
+  /** Of such a body as it is sent, in bytes. */
+  readonly maxSize: number;
 }
 
 /**
- * One request and its response: one `dispatch`, and its handler. It settles exactly once, and then
- * holds neither timer nor connection.
+ * One request and its response: one `dispatch`, and its handler. It settles exactly once, and once
+ * it is over it holds neither timer nor connection.
  *
  * The handler has the form that undici calls deprecated, because that one is given the headers as
  * the bytes that they came as, whatever the dispatcher is (docs/decisions.md).
  */
 export class Exchange implements Dispatcher.DispatchHandler, ConnectionUser {
   readonly #request: PreparedRequest;
-  readonly #limits: ExchangeLimits;
+  readonly #options: ExchangeOptions;
   #resolve!: (reply: Reply) => void;
   #reject!: (error: Error) => void;
-  #settled = false;
-  #timer: NodeJS.Timeout | undefined;
+  /** Whether all has come, or no more is wanted. */
+  #isOver = false;
+  readonly #timer = new WaitTimer();
   /** The connection that the request was given to, where the dispatcher tells. */
   #connection: Connection | undefined;
   /** Set once the request is on the wire. */
   #abort: (() => void) | undefined;
   #sentAt = 0;
+  /** The request's body, if it is read as it is sent. */
+  #upload: Readable | undefined;
+  #interim = 0;
   /** Set when the response's head has come; its body follows. */
   #reply: Reply | undefined;
   readonly #chunks: Buffer[] = [];
+  /** Where the body goes in place of the chunks, if the reply was handed over at its head. */
+  #stream: IncomingBody | undefined;
   #size = 0;
+  #maxSize: number;
 
-  constructor(request: PreparedRequest, limits: ExchangeLimits) {
+  constructor(request: PreparedRequest, options: ExchangeOptions) {
     this.#request = request;
-    this.#limits = limits;
+    this.#options = options;
+    this.#maxSize = options.maxResponseSize;
   }
 
   /** Sends the request. To be called once. @throws RequestError */
-  send(dispatcher: Dispatcher): Promise<Reply> {
+  send(route: Route): Promise<Reply> {
     return new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
       this.#sentAt = performance.now();
-      this.#dispatch(dispatcher);
-      if (this.#abort === undefined && !this.#settled) this.#awaitConnection();
+      this.#dispatch(route);
+      if (this.#abort === undefined && !this.#isOver) this.#awaitConnection();
     });
   }
 
-  /** Settles the exchange with `error`, now, and frees its connection. Too late, it does nothing. */
+  /** Ends the exchange with `error`, now, and frees its connection. Too late, it does nothing. */
   abort(error: Error): void {
-    if (this.#settled) return;
-    this.#settle();
-    this.#reject(error);
-    if (this.#abort !== undefined) this.#abort();
-    else this.#connection?.abandon();
+    if (this.#isOver) return;
+    this.#fail(error);
+    this.#abort?.();
+    // undici by itself would wait for a connect, or connect anew to find nothing left to send.
+    this.#connection?.abandon();
   }
 
   onConnection(connection: Connection): void {
@@ -85,55 +112,71 @@ export class Exchange implements Dispatcher.DispatchHandler, ConnectionUser {
 
   onConnect(abort: () => void): void {
     this.#abort = abort;
-    if (this.#settled) {
-      abort();
-      return;
-    }
-    clearTimeout(this.#timer);
-    this.#awaitBytes();
+    if (this.#isOver) abort();
+    else this.#awaitBytes();
   }
 
-  onHeaders(statusCode: number, rawHeaders: Buffer[], _: () => void, statusText: string): boolean {
-    if (statusCode < 200) return true;
+  onHeaders(
+    statusCode: number,
+    rawHeaders: Buffer[],
+    resume: () => void,
+    statusText: string,
+  ): boolean {
+    if (statusCode < 200) return this.#skipInterim();
     const elapsed = performance.now() - this.#sentAt;
     this.#reply = { statusCode, statusText, rawHeaders, elapsed, body: EMPTY };
-    this.#timer?.refresh();
+    this.#timer.refresh();
+    const { streaming } = this.#options;
+    if (streaming?.accepts(statusCode)) this.#handOver(this.#reply, streaming, resume);
     return true;
   }
 
   onData(chunk: Buffer): boolean {
-    this.#chunks.push(chunk);
     this.#size += chunk.length;
-    this.#timer?.refresh();
-    if (this.#size > this.#limits.maxResponseSize) this.abort(this.#tooLarge());
+    this.#timer.refresh();
+    if (this.#size > this.#maxSize) this.abort(this.#tooLarge());
+    if (this.#stream !== undefined) return this.#pass(chunk, this.#stream);
+    this.#chunks.push(chunk);
     return true;
   }
 
-  /** The reply is handed over when its connection is free again: undici frees it in an immediate. */
   onComplete(): void {
-    if (this.#settled) return;
-    this.#settle();
+    if (this.#isOver) return;
+    const broken = this.#connection?.brokeWith;
+    if (broken === undefined) this.#complete();
+    else this.#fail(toRequestError(broken, this.#request, true));
+  }
+
+  onError(error: Error): void {
+    if (this.#isOver) return;
+    if (this.#isWhole(error)) this.#complete();
+    else this.#fail(toRequestError(error, this.#request, this.#reply !== undefined));
+  }
+
+  /** The reply is handed over when its connection is free again: undici frees it in an immediate. */
+  #complete(): void {
+    this.#end();
+    if (this.#stream !== undefined) {
+      this.#stream.push(null);
+      return;
+    }
     const reply = this.#reply as Reply;
     if (this.#chunks.length > 0) reply.body = joined(this.#chunks);
     queueMicrotask(() => setImmediate(this.#resolve, reply));
   }
 
-  onError(error: Error): void {
-    if (this.#settled) return;
-    this.#settle();
-    this.#reject(toRequestError(error, this.#request, this.#reply !== undefined));
-  }
-
-  #dispatch(dispatcher: Dispatcher): void {
+  #dispatch({ dispatcher, proxy }: Route): void {
     const { method, url, headers, body } = this.#request;
+    const path = url.pathname + url.search;
+    const lines = headers.toRaw() as string[];
     try {
       dispatcher.dispatch(
         {
-          origin: url.origin,
-          path: url.pathname + url.search,
+          origin: proxy === undefined ? url.origin : proxy.origin,
+          path: proxy === undefined ? path : url.origin + path,
           method: method as Dispatcher.HttpMethod,
-          headers: headers.toRaw() as string[],
-          body: body ?? null,
+          headers: proxy === undefined ? lines : proxy.address(lines, url),
+          body: body === undefined ? null : this.#contentOf(body),
         },
         this,
       );
@@ -142,19 +185,60 @@ export class Exchange implements Dispatcher.DispatchHandler, ConnectionUser {
     }
   }
 
+  #contentOf(body: Body): string | Uint8Array | Readable {
+    if (typeof body === 'string' || body instanceof Uint8Array) return body;
+    this.#upload = body.open(this.#request);
+    return chunksOf(this.#upload, this.#request, {
+      onPause: () => this.#timer.stop(),
+      onResume: () => this.#awaitBytes(),
+    }) as unknown as Readable; // undici takes any async iterable; its type does not say so
+  }
+
+  #skipInterim(): boolean {
+    if (++this.#interim > MAX_INTERIM)
+      this.abort(
+        new ProtocolError(`${this}: more than ${MAX_INTERIM} responses of 1xx`, {
+          request: this.#request,
+        }),
+      );
+    return true;
+  }
+
+  #handOver(reply: Reply, { maxSize }: StreamingOptions, resume: () => void): void {
+    this.#maxSize = maxSize;
+    this.#stream = new IncomingBody({
+      resume: () => {
+        this.#awaitBytes();
+        resume();
+      },
+      cancel: () => this.abort(new Error('the body is not wanted')),
+      ref: (isAwaited) => {
+        this.#timer.ref(isAwaited);
+        this.#connection?.ref(isAwaited);
+      },
+    });
+    this.#connection?.lend();
+    reply.body = this.#stream;
+    this.#resolve(reply);
+  }
+
+  /** While the reader is slow, the server is not waited for. */
+  #pass(chunk: Buffer, stream: IncomingBody): boolean {
+    const goesOn = stream.receive(chunk);
+    if (!goesOn) this.#timer.stop();
+    return goesOn;
+  }
+
   #awaitConnection(): void {
-    const { connect } = this.#limits.timeouts;
-    this.#startTimer(connect, () => this.#timeout(ConnectTimeoutError, 'no connection', connect));
+    const { connect } = this.#options.timeouts;
+    this.#timer.start(connect, () => this.#timeout(ConnectTimeoutError, 'no connection', connect));
   }
 
   #awaitBytes(): void {
-    const { read } = this.#limits.timeouts;
+    if (this.#isOver) return;
+    const { read } = this.#options.timeouts;
     const what = () => (this.#reply === undefined ? 'no response' : 'no more of the body');
-    this.#startTimer(read, () => this.#timeout(ReadTimeoutError, what(), read));
-  }
-
-  #startTimer(delay: number, expired: () => void): void {
-    this.#timer = delay === Infinity ? undefined : setTimeout(expired, delay);
+    this.#timer.start(read, () => this.#timeout(ReadTimeoutError, what(), read));
   }
 
   #timeout(
@@ -165,16 +249,31 @@ export class Exchange implements Dispatcher.DispatchHandler, ConnectionUser {
     this.abort(new ErrorClass(`${this}: ${what} within ${delay} ms`, { request: this.#request }));
   }
 
-  #tooLarge(): RequestError {
-    return new ResponseTooLargeError(
-      `${this}: the body has more than ${this.#limits.maxResponseSize} bytes`,
-      { request: this.#request },
+  #tooLarge(): ResponseTooLargeError {
+    return new ResponseTooLargeError(`${this}: the body has more than ${this.#maxSize} bytes`, {
+      request: this.#request,
+    });
+  }
+
+  /** undici misses the body that a 204 or a 304 with a Content-Length never has. */
+  #isWhole({ name }: Error): boolean {
+    return (
+      name === 'ResponseContentLengthMismatchError' &&
+      this.#reply !== undefined &&
+      BODILESS.has(this.#reply.statusCode)
     );
   }
 
-  #settle(): void {
-    this.#settled = true;
-    clearTimeout(this.#timer);
+  #fail(error: Error): void {
+    this.#end();
+    this.#reject(error);
+    this.#stream?.destroy(error);
+  }
+
+  #end(): void {
+    this.#isOver = true;
+    this.#timer.stop();
+    this.#upload?.destroy();
   }
 
   toString(): string {

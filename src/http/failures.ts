@@ -42,6 +42,7 @@ export const FAILURES: Readonly<Record<string, RequestErrorClass>> = {
   MissingUpstreamError: ConnectionError,
   SecureProxyConnectionError: ProxyError,
   Socks5ProxyError: ProxyError,
+  ProxyFailure: ProxyError,
   InvalidReturnValueError: RequestError,
   RequestRetryError: RequestError,
   ResponseError: RequestError,
@@ -53,6 +54,9 @@ export const FAILURES: Readonly<Record<string, RequestErrorClass>> = {
 /** The codes of Node's and OpenSSL's errors in a handshake or with a certificate. */
 const TLS_CODE =
   /^(ERR_SSL_|ERR_TLS_|CERT_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|HOSTNAME_MISMATCH|INVALID_CA|INVALID_PURPOSE|PATH_LENGTH_EXCEEDED|CRL_|ERROR_IN_|EPROTO$)/;
+
+/** What undici says of a 100 or a 101 that nobody asked for. */
+const UNASKED = /^bad (response|upgrade)$/;
 
 /**
  * Our error for one of undici's or Node's.
@@ -70,9 +74,11 @@ export function toRequestError(
 }
 
 function classOf(cause: Error & { code?: string }, answered: boolean): RequestErrorClass {
-  if (cause.code !== undefined && TLS_CODE.test(cause.code)) return TLSError;
   const known = FAILURES[cause.name] ?? ConnectionError;
-  return answered && known === ConnectionError ? ProtocolError : known;
+  if (known === ProxyError) return known;
+  if (cause.code !== undefined && TLS_CODE.test(cause.code)) return TLSError;
+  const isBroken = answered || UNASKED.test(cause.message);
+  return isBroken && known === ConnectionError ? ProtocolError : known;
 }
 
 /** Several addresses were tried (RFC 8305): the first one's error says it. */
@@ -86,5 +92,6 @@ function codeOf(cause: Error): string | undefined {
 
 /** OpenSSL's messages end with a line break. */
 function describe(cause: Error): string {
+  if (cause.name === 'AssertionError') return 'the response breaks HTTP';
   return cause.message.trim() || firstOf(cause).message || codeOf(cause) || cause.name;
 }

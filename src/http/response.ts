@@ -2,11 +2,13 @@ import { Blob } from 'node:buffer';
 import { CookieJar } from 'tough-cookie';
 import { HTTPError } from '../errors.js';
 import type { ResponseMessage } from '../message.js';
-import { charsetOf, decodeText } from '../request/charset.js';
+import { charsetOf, decodeText, decodeTextStream } from '../request/charset.js';
 import { storeCookies } from '../request/cookies.js';
 import { Headers, rawValues } from '../request/headers.js';
+import { linesOf } from '../request/lines.js';
 import { type Link, parseLinks } from '../request/links.js';
 import type { PreparedRequest } from '../request/prepared-request.js';
+import { StreamedContent } from './streamed-content.js';
 
 /** The head of a response as it came. */
 export interface ResponseHead {
@@ -22,35 +24,38 @@ export interface ResponseHead {
 const NULL_BODY: ReadonlySet<number> = new Set([204, 205, 304]);
 
 /**
- * A response with its whole body: fetch's names for reading it (though it can be read any number
- * of times), and what `requests.Response` has beyond them.
+ * A response: fetch's names for reading it, and what `requests.Response` has beyond them. Its whole
+ * body is there, to be read any number of times, but for a request with `stream`: then the body
+ * comes as it is read, which can be done once, by `body` or `iterLines()`, or as a whole, which
+ * makes it as any other.
  */
 export class Response implements ResponseMessage {
   readonly statusCode: number;
   readonly statusText: string;
-  /** The body, decoded. */
-  readonly content: Buffer;
   /** From the sending of the request to the response's head, in milliseconds. */
   readonly elapsed: number;
-  /** The redirects that led here, the oldest first. */
+  /** The redirects and challenges that led here, the oldest first. */
   readonly history: readonly Response[];
   /** Private, so that whoever logs the response does not log the credentials in it. */
   readonly #request: PreparedRequest;
   readonly #rawHeaders: readonly Buffer[];
+  #content: Buffer | StreamedContent;
   #headers: Headers | undefined;
   #encoding: string | undefined;
+  /** Of a streamed response. */
+  #body: ReadableStream<Uint8Array> | undefined;
 
-  /** @param content the body, decoded */
+  /** @param content the body, decoded: whole, or as it comes */
   constructor(
     head: ResponseHead,
-    content: Buffer,
+    content: Buffer | StreamedContent,
     request: PreparedRequest,
     history: readonly Response[] = [],
   ) {
     this.statusCode = head.statusCode;
     this.statusText = head.statusText;
     this.elapsed = head.elapsed;
-    this.content = content;
+    this.#content = content;
     this.history = history;
     this.#rawHeaders = head.rawHeaders;
     this.#request = request;
@@ -81,7 +86,7 @@ export class Response implements ResponseMessage {
   }
 
   get redirected(): boolean {
-    return this.history.length > 0;
+    return this.history.some(({ statusCode }) => statusCode < 400);
   }
 
   /** The name of the text's encoding: what was set, else the Content-Type's charset. */
@@ -106,41 +111,77 @@ export class Response implements ResponseMessage {
     return parseLinks(this.headers.get('link'));
   }
 
-  /** A new stream of the body's bytes. */
-  get body(): ReadableStream<Uint8Array> {
-    return this.#blob().stream() as ReadableStream<Uint8Array>;
+  /**
+   * The body, decoded.
+   *
+   * @throws TypeError if it was not read yet, as only a request with `stream` has it
+   */
+  get content(): Buffer {
+    if (this.#content instanceof StreamedContent)
+      throw new TypeError('the body of a streamed response is not there yet: await its bytes()');
+    return this.#content;
   }
 
-  /** @param encoding @default the response's, else UTF-8; a byte order mark goes before either */
+  /** A new stream of the body's bytes; of a streamed response, the one that there is. */
+  get body(): ReadableStream<Uint8Array> {
+    if (!(this.#content instanceof StreamedContent)) return streamOf(this.#content);
+    this.#body ??= this.#content.stream();
+    return this.#body;
+  }
+
+  /** Whether the body can be read no more; only that of a streamed response. */
+  get bodyUsed(): boolean {
+    return this.#content instanceof StreamedContent && this.#content.isUsed;
+  }
+
+  /**
+   * @param encoding @default the response's, else UTF-8; a byte order mark goes before either
+   * @throws RequestError if a streamed body breaks
+   */
   async text(encoding: string | undefined = this.encoding): Promise<string> {
-    return decodeText(this.content, encoding);
+    return decodeText(await this.#read(), encoding);
   }
 
   /** @throws SyntaxError if the body is not JSON */
   // biome-ignore lint/suspicious/noExplicitAny: as in fetch and requests, the caller knows its type
   async json<T = any>(): Promise<T> {
-    return JSON.parse(decodeText(this.content, this.encoding));
+    return JSON.parse(decodeText(await this.#read(), this.encoding));
   }
 
   /** The body's bytes: the response's own, not a copy. */
   async bytes(): Promise<Uint8Array> {
-    return this.content;
+    return this.#read();
   }
 
   /** A copy of the body's bytes. */
   async arrayBuffer(): Promise<ArrayBuffer> {
-    return new Uint8Array(this.content).buffer;
+    return new Uint8Array(await this.#read()).buffer;
   }
 
   async blob(): Promise<Blob> {
-    return this.#blob();
+    return new Blob([await this.#read()], { type: this.headers.get('content-type') ?? '' });
   }
 
   /** The text's lines without their ends: `\n`, `\r\n` or `\r`. */
-  async *iterLines(): AsyncGenerator<string, void, undefined> {
-    const lines = decodeText(this.content, this.encoding).split(/\r\n|\n|\r/);
-    if (lines.at(-1) === '') lines.pop();
-    yield* lines;
+  iterLines(): AsyncGenerator<string, void, undefined> {
+    const content = this.#content;
+    return linesOf(
+      content instanceof StreamedContent
+        ? decodeTextStream(content.pieces(), this.encoding)
+        : [decodeText(content, this.encoding)],
+    );
+  }
+
+  /**
+   * Gives up the rest of a streamed body, and its connection (`requests.Response.close`); any other
+   * stays as it is.
+   */
+  close(): void {
+    if (this.#content instanceof StreamedContent) this.#content.cancel();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.close();
   }
 
   /** @throws HTTPError if the status is 400 to 599 */
@@ -160,14 +201,25 @@ export class Response implements ResponseMessage {
     // The body is decoded: what the headers say of it as it was sent no longer holds.
     headers.delete('content-encoding');
     headers.delete('content-length');
-    return new globalThis.Response(NULL_BODY.has(this.statusCode) ? null : this.content, {
+    return new globalThis.Response(NULL_BODY.has(this.statusCode) ? null : this.#fetchBody(), {
       status: this.statusCode,
       statusText: this.statusText.replace(/[^\t\x20-\x7e\x80-\xff]/g, '?'),
       headers,
     });
   }
 
-  #blob(): Blob {
-    return new Blob([this.content], { type: this.headers.get('content-type') ?? '' });
+  #fetchBody(): Buffer | ReadableStream<Uint8Array> {
+    return this.#content instanceof StreamedContent ? this.body : this.#content;
   }
+
+  /** The whole body; a streamed one is there from then on. */
+  async #read(): Promise<Buffer> {
+    if (!(this.#content instanceof StreamedContent)) return this.#content;
+    this.#content = await this.#content.read();
+    return this.#content;
+  }
+}
+
+function streamOf(content: Buffer): ReadableStream<Uint8Array> {
+  return new Blob([content]).stream() as ReadableStream<Uint8Array>;
 }

@@ -1,135 +1,214 @@
 import type { CookieJar } from 'tough-cookie';
-import type { Dispatcher } from 'undici';
-import type { Awaitable, OrNothing } from '../awaitable.js';
-import { InvalidJobError, TooManyRedirectsError } from '../errors.js';
-import { unknownKey } from '../known-keys.js';
-import { isPlainObject } from '../plain-object.js';
-import { type Auth, authorize } from '../request/auth.js';
-import { cookieHeader, storeCookies } from '../request/cookies.js';
+import type { Awaitable } from '../awaitable.js';
+import { TooManyRedirectsError } from '../errors.js';
+import { type Auth, authorize, isAuthenticator } from '../request/auth/auth.js';
+import { cookieHeader, cookieHeaderOfBoth, storeCookies } from '../request/cookies.js';
 import { decodeBody } from '../request/decoding.js';
 import { rawValues } from '../request/headers.js';
 import type { PreparedRequest } from '../request/prepared-request.js';
-import { show } from '../show.js';
-import type { Deadline } from './deadline.js';
-import { Exchange, type ExchangeLimits, type Reply } from './exchange.js';
-import { isRedirect, redirected } from './redirects.js';
+import type { Timeouts } from '../request/timeouts.js';
+import { Exchange, type ExchangeOptions, type Reply } from './exchange.js';
+import { type ResponseHook, runHooks } from './hooks.js';
+import { IncomingBody } from './incoming-body.js';
+import type { Lifetime } from './lifetime.js';
+import { checkResendable, isRedirect, isTrusted, redirected } from './redirects.js';
 import { Response } from './response.js';
+import type { Route } from './routes.js';
+import { DEFAULT_MAX_RESPONSE_SIZE, StreamedContent } from './streamed-content.js';
 
-/**
- * Is called with each response, redirects included, before it is followed or handed out. What it
- * returns, if anything, takes the response's place (requests' response hook).
- */
-export type ResponseHook = (response: Response) => Awaitable<OrNothing<Response>>;
-
-/** Callbacks by the event that they are called at. */
-export interface Hooks {
-  readonly response?: ResponseHook | readonly ResponseHook[];
+/** A job's own cookies. */
+export interface JobCookies {
+  readonly jar: CookieJar;
+  /** Whether they are for the job's origin alone, whatever the jar would say. */
+  readonly isBound: boolean;
 }
 
-/** What the requests of one job share. */
-export interface Transaction {
-  /** Asked at each hop: a session that is closed meanwhile has another dispatcher then. */
-  readonly session: { readonly cookies: CookieJar; readonly dispatcher: Dispatcher };
-  /** Signs the first request; the redirected ones keep its signature where they may. */
+export interface TransactionOptions {
+  /** Filled from every response, and asked for every request. */
+  readonly cookies: CookieJar;
+  /** Over those. */
+  readonly jobCookies: JobCookies | undefined;
+  /** Signs the first request, and those after it as far as it may. */
   readonly auth: Auth | undefined;
-  readonly limits: ExchangeLimits;
+  /** What signs a request that may not have that one. */
+  readonly authFor: (url: URL) => Auth | undefined;
+  /** Asked for each request: a session that is closed meanwhile has other connections then. */
+  readonly routeTo: (url: URL) => Route;
+  readonly timeouts: Timeouts;
+  /** In bytes, as sent and decoded; undefined for the default. */
+  readonly maxResponseSize: number | undefined;
   /** Undefined if redirects are not to be followed. */
   readonly maxRedirects: number | undefined;
+  readonly sensitiveHeaders: readonly string[];
+  /** Whether the response is handed out at its head. */
+  readonly isStreamed: boolean;
   readonly hooks: readonly ResponseHook[];
-  readonly deadline?: Deadline;
 }
 
-/** Sends a request, and then those that its redirects ask for (requests' `Session.send`). */
-export async function follow(
-  request: PreparedRequest,
-  transaction: Transaction,
-): Promise<Response> {
-  const { auth } = transaction;
-  const history: Response[] = [];
-  for (let current = auth === undefined ? request : await authorize(request, auth); ; ) {
-    const response = await hop(current, history.slice(), transaction);
-    const location = redirectOf(response, transaction);
-    if (location === undefined) return response;
-    if (history.length === transaction.maxRedirects) throw tooManyRedirects(current, response);
-    history.push(response);
-    current = redirected(current, response, location);
+/**
+ * A job's request, and those that its redirects and challenges ask for (requests' `Session.send`).
+ * State: what has come so far, and what of the job's secrets may still be sent.
+ */
+export class Transaction {
+  readonly #options: TransactionOptions;
+  readonly #lifetime: Lifetime | undefined;
+  readonly #exchangeOptions: ExchangeOptions;
+  readonly #history: Response[] = [];
+  #redirects = 0;
+  /** How often the request under way was signed anew. */
+  #answers = 0;
+  /** What signs; another, or none, once the origin that it was for has been left. */
+  #auth: Auth | undefined;
+  #jobCookies: CookieJar | undefined;
+
+  constructor(options: TransactionOptions, lifetime?: Lifetime) {
+    this.#options = options;
+    this.#lifetime = lifetime;
+    this.#auth = options.auth;
+    this.#jobCookies = options.jobCookies?.jar;
+    this.#exchangeOptions = {
+      timeouts: options.timeouts,
+      maxResponseSize: options.maxResponseSize ?? DEFAULT_MAX_RESPONSE_SIZE,
+      streaming: options.isStreamed
+        ? {
+            accepts: (statusCode) => !this.#mayGoOn(statusCode),
+            maxSize: options.maxResponseSize ?? Infinity,
+          }
+        : undefined,
+    };
+  }
+
+  /** To be called once. */
+  async send(request: PreparedRequest): Promise<Response> {
+    for (let current = this.#auth === undefined ? request : await this.#sign(request); ; ) {
+      const response = await this.#hop(current);
+      const next = this.#next(current, response);
+      if (next === undefined) return response;
+      this.#history.push(response);
+      current = await next;
+    }
+  }
+
+  /** One request and its response, with the cookies of both. */
+  async #hop(request: PreparedRequest): Promise<Response> {
+    const { hooks, routeTo } = this.#options;
+    if (!request.headers.has('Cookie')) {
+      const cookies = this.#cookiesFor(request.url);
+      if (cookies !== '') setCookies(request, await cookies);
+    }
+    const exchange = new Exchange(request, this.#exchangeOptions);
+    this.#lifetime?.watch(exchange);
+    const reply = await exchange.send(routeTo(request.url));
+    try {
+      const cookies = rawValues(reply.rawHeaders, 'set-cookie');
+      if (cookies.length > 0) await this.#store(request.url, cookies);
+      const content = await this.#contentOf(reply, request);
+      const response = new Response(reply, content, request, this.#history.slice());
+      return hooks.length === 0 ? response : await runHooks(hooks, response);
+    } catch (error) {
+      exchange.abort(error as Error); // a body that nobody will read
+      throw error;
+    }
+  }
+
+  /** The request to send after it, if it is not the last: for a challenge, or a redirect. */
+  #next(request: PreparedRequest, response: Response): Awaitable<PreparedRequest> | undefined {
+    if (this.#isAnswered(request, response)) {
+      this.#answers++;
+      checkResendable(request, response);
+      return this.#sign({ ...request, headers: request.headers.clone() });
+    }
+    const location = this.#locationOf(response);
+    return location === undefined ? undefined : this.#redirect(request, response, location);
+  }
+
+  #isAnswered(request: PreparedRequest, { statusCode, headers }: Response): boolean {
+    if (statusCode !== 401 || !isAuthenticator(this.#auth)) return false;
+    const challenges = [...headers].filter(isChallenge).map(([, value]) => value);
+    return this.#auth.accepts(challenges, request, this.#answers);
+  }
+
+  /** An empty Location leads nowhere, as in requests. */
+  #locationOf({ statusCode, headers }: Response): string | undefined {
+    if (this.#options.maxRedirects === undefined || !isRedirect(statusCode)) return undefined;
+    return headers.get('location') || undefined;
+  }
+
+  #redirect(
+    request: PreparedRequest,
+    response: Response,
+    location: string,
+  ): Awaitable<PreparedRequest> {
+    const { maxRedirects, sensitiveHeaders, jobCookies, authFor } = this.#options;
+    if (this.#redirects++ === maxRedirects) throw tooManyRedirects(request, response, maxRedirects);
+    const next = redirected(request, response, location, sensitiveHeaders);
+    this.#answers = 0;
+    if (isTrusted(request.url, next.url))
+      return isAuthenticator(this.#auth) ? this.#sign(next) : next;
+    if (jobCookies?.isBound) this.#jobCookies = undefined;
+    this.#auth = authFor(next.url);
+    return this.#auth === undefined ? next : this.#sign(next);
+  }
+
+  #sign(request: PreparedRequest): Awaitable<PreparedRequest> {
+    if (isAuthenticator(this.#auth)) request.headers.delete('Authorization');
+    return authorize(request, this.#auth as Auth);
+  }
+
+  #cookiesFor(url: URL): Awaitable<string> {
+    const { cookies } = this.#options;
+    if (this.#jobCookies === undefined) return cookieHeader(cookies, url);
+    return cookieHeaderOfBoth(cookies, this.#jobCookies, url);
+  }
+
+  async #store(url: URL, setCookies: readonly string[]): Promise<void> {
+    await storeCookies(this.#options.cookies, url, setCookies);
+    if (this.#jobCookies !== undefined) await storeCookies(this.#jobCookies, url, setCookies);
+  }
+
+  #contentOf(
+    { statusCode, rawHeaders, body }: Reply,
+    request: PreparedRequest,
+  ): Awaitable<Buffer | StreamedContent> {
+    const contentEncoding = rawValues(rawHeaders, 'content-encoding').join();
+    const { maxResponseSize } = this.#options;
+    if (body instanceof IncomingBody) {
+      this.#lifetime?.extendTo(body);
+      return new StreamedContent(body, { contentEncoding, maxResponseSize, request });
+    }
+    if (contentEncoding === '' || body.length === 0) return body;
+    const limit = maxResponseSize ?? DEFAULT_MAX_RESPONSE_SIZE;
+    const content = decodeBody(body, contentEncoding, limit, request);
+    // What a redirect has beside its Location is not worth a failure: it stays as it came, if need be.
+    return this.#mayGoOn(statusCode) ? content.catch(() => body) : content;
+  }
+
+  /** Whether a response of this status may not be the last: then its body is read. */
+  #mayGoOn(statusCode: number): boolean {
+    const { maxRedirects } = this.#options;
+    if (isRedirect(statusCode)) return maxRedirects !== undefined;
+    return statusCode === 401 && isAuthenticator(this.#auth);
   }
 }
 
-/** @throws InvalidJobError for an unknown event, or a hook that is no function */
-export function hooksOf(hooks: Hooks): readonly ResponseHook[] {
-  if (!isPlainObject(hooks))
-    throw new InvalidJobError(`hooks must be a record of functions, got ${show(hooks)}`);
-  const unknown = unknownKey(hooks, EVENTS);
-  if (unknown !== undefined) throw new InvalidJobError(`hooks: ${unknown}`);
-  const { response } = hooks;
-  if (response === undefined) return NO_HOOKS;
-  const all: readonly unknown[] = Array.isArray(response) ? response : [response];
-  for (const hook of all)
-    if (typeof hook !== 'function')
-      throw new InvalidJobError(`hooks.response must be functions, got ${show(hook)}`);
-  return all as readonly ResponseHook[];
-}
-
-const EVENTS: ReadonlySet<string> = new Set<keyof Hooks>(['response']);
-const NO_HOOKS: readonly ResponseHook[] = [];
-
-/** One request and its response, with the cookies of both. */
-async function hop(
-  request: PreparedRequest,
-  history: readonly Response[],
-  transaction: Transaction,
-): Promise<Response> {
-  const { session, limits, hooks, deadline } = transaction;
-  if (!request.headers.has('Cookie')) {
-    const cookies = cookieHeader(session.cookies, request.url);
-    if (cookies !== '') setCookies(request, await cookies);
-  }
-  const exchange = new Exchange(request, limits);
-  deadline?.watch(exchange);
-  const reply = await exchange.send(session.dispatcher);
-  const cookies = rawValues(reply.rawHeaders, 'set-cookie');
-  if (cookies.length > 0) await storeCookies(session.cookies, request.url, cookies);
-  const content = await decoded(reply, request, transaction);
-  let response = new Response(reply, content, request, history);
-  for (const hook of hooks) response = checked((await hook(response)) ?? response);
-  return response;
-}
-
-function checked(response: Response): Response {
-  if (!(response instanceof Response))
-    throw new InvalidJobError(
-      `hooks.response must return a Response or nothing, got ${show(response)}`,
-    );
-  return response;
+function isChallenge([name]: readonly [name: string, value: string]): boolean {
+  return name.toLowerCase() === 'www-authenticate';
 }
 
 function setCookies({ headers }: PreparedRequest, cookies: string): void {
   if (cookies !== '') headers.set('Cookie', cookies);
 }
 
-/** What a redirect has beside its Location is not worth a failure: it stays as it came, if need be. */
-function decoded(
-  { statusCode, rawHeaders, body }: Reply,
+function tooManyRedirects(
   request: PreparedRequest,
-  { limits, maxRedirects }: Transaction,
-): Buffer | Promise<Buffer> {
-  const encodings = rawValues(rawHeaders, 'content-encoding');
-  if (encodings.length === 0 || body.length === 0) return body;
-  const content = decodeBody(body, encodings.join(), limits.maxResponseSize, request);
-  const isFollowed = maxRedirects !== undefined && isRedirect(statusCode);
-  return isFollowed ? content.catch(() => body) : content;
-}
-
-/** An empty Location leads nowhere, as in requests. */
-function redirectOf(response: Response, { maxRedirects }: Transaction): string | undefined {
-  if (maxRedirects === undefined || !isRedirect(response.statusCode)) return undefined;
-  return response.headers.get('location') || undefined;
-}
-
-function tooManyRedirects(request: PreparedRequest, response: Response): TooManyRedirectsError {
+  response: Response,
+  limit: number,
+): TooManyRedirectsError {
   return new TooManyRedirectsError(
-    `${request.method} ${request.url}: more than ${response.history.length} redirects`,
-    { request, response },
+    `${request.method} ${request.url}: more than ${limit} redirects`,
+    {
+      request,
+      response,
+    },
   );
 }

@@ -13,11 +13,37 @@ export function decodeText(bytes: Buffer, encoding = 'utf-8'): string {
   const actual = markOf(bytes) ?? encoding;
   // For a short text, the usual one, Buffer is several times as quick as TextDecoder.
   if (UTF_8.test(actual)) return bytes.toString('utf8', startsWith(bytes, UTF_8_MARK) ? 3 : 0);
-  const decoder = decoderOf(actual);
-  return decoder.encoding === 'windows-1252' ? decodeWindows1252(bytes) : decoder.decode(bytes);
+  return decoderOf(actual)(bytes);
 }
 
-function decoderOf(encoding: string): TextDecoder {
+/** The same for a text whose bytes come in pieces. */
+export async function* decodeTextStream(
+  pieces: AsyncIterable<Buffer>,
+  encoding = 'utf-8',
+): AsyncGenerator<string, void, undefined> {
+  let head: Buffer = Buffer.alloc(0);
+  let decode: Decode | undefined;
+  for await (const piece of pieces) {
+    if (decode === undefined) {
+      head = Buffer.concat([head, piece]);
+      if (head.length < UTF_8_MARK.length) continue;
+      decode = decoderOf(markOf(head) ?? encoding);
+      yield decode(head, { stream: true });
+    } else yield decode(piece, { stream: true });
+  }
+  yield decode === undefined ? decodeText(head, encoding) : decode();
+}
+
+/** As `TextDecoder.decode()`. */
+type Decode = (bytes?: Buffer, options?: { stream: boolean }) => string;
+
+function decoderOf(encoding: string): Decode {
+  const decoder = textDecoder(encoding);
+  if (decoder.encoding === 'windows-1252') return decodeWindows1252;
+  return (bytes, options) => decoder.decode(bytes, options);
+}
+
+function textDecoder(encoding: string): TextDecoder {
   try {
     return new TextDecoder(encoding);
   } catch {
@@ -29,7 +55,7 @@ function decoderOf(encoding: string): TextDecoder {
 const WINDOWS_1252 = '€\x81‚ƒ„…†‡ˆ‰Š‹Œ\x8dŽ\x8f\x90‘’“”•–—˜™š›œ\x9džŸ';
 
 /** By hand, because TextDecoder takes it for latin1 from Node 20.18.3 on (nodejs/node#56542). */
-function decodeWindows1252(bytes: Buffer): string {
+function decodeWindows1252(bytes: Buffer = Buffer.alloc(0)): string {
   return bytes
     .toString('latin1')
     .replace(/[\x80-\x9f]/g, (char) => WINDOWS_1252.charAt(char.charCodeAt(0) - 0x80));

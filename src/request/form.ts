@@ -1,5 +1,5 @@
 import { InvalidJobError } from '../errors.js';
-import { show } from '../show.js';
+import { pairsOf } from './pairs.js';
 
 export type FormValue = string | number | boolean | bigint | null | undefined;
 
@@ -18,24 +18,22 @@ export type FormFields =
 export function encodeForm(fields: FormFields, name: string): string {
   if (fields instanceof URLSearchParams) return fields.toString();
   const encoded = new URLSearchParams();
-  for (const [key, values] of pairsOf(fields, name)) {
-    for (const value of Array.isArray(values) ? values : [values])
-      if (value !== null && value !== undefined) encoded.append(key, fieldText(value, key, name));
-  }
+  for (const [key, text] of fieldsOf(fields, name)) encoded.append(key, text);
   return encoded.toString();
 }
 
-function* pairsOf(
-  fields: Exclude<FormFields, URLSearchParams>,
+/**
+ * Each field and its text.
+ *
+ * @throws InvalidJobError as `encodeForm` does
+ */
+export function* fieldsOf(
+  fields: FormFields,
   name: string,
-): Iterable<readonly [string, unknown]> {
-  if (typeof fields !== 'object' || fields === null)
-    throw new InvalidJobError(`${name} must be a record or pairs, got ${show(fields)}`);
-  if (!(Symbol.iterator in fields)) return yield* Object.entries(fields);
-  for (const pair of fields) {
-    if (!Array.isArray(pair) || pair.length !== 2)
-      throw new InvalidJobError(`${name} must be a record or pairs, got ${show(pair)} in it`);
-    yield pair as unknown as readonly [string, unknown];
+): Iterable<readonly [name: string, text: string]> {
+  for (const [key, values] of pairsOf(fields, name)) {
+    for (const value of Array.isArray(values) ? values : [values])
+      if (value !== null && value !== undefined) yield [key, fieldText(value, key, name)];
   }
 }
 

@@ -1,8 +1,11 @@
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { setTimeout } from 'node:timers/promises';
+import type { TlsOptions } from 'node:tls';
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 
 /** How long `/delay/1` takes here, in milliseconds. */
@@ -21,34 +24,36 @@ interface Call {
 
 type Endpoint = (call: Call) => unknown;
 
-/** A server on loopback with httpbin.org's endpoints, as far as the documentation's examples use them. */
-export async function serveHttpbin(): Promise<Server> {
+/**
+ * A server on loopback with httpbin.org's endpoints, as far as the documentation's examples use them.
+ *
+ * @param tls to be spoken to by TLS
+ */
+export async function serveHttpbin(tls?: TlsOptions): Promise<Server> {
+  const answer = listener();
+  const server = tls === undefined ? createServer(answer) : createSecureServer(tls, answer);
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return server;
+}
+
+function listener() {
   const visits = new Map<string, number>();
-  const server = createServer(async (request, response) => {
+  return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const data = await text(request);
     const url = new URL(`http://${request.headers.host}${request.url}`);
     const before = visits.get(url.pathname) ?? 0;
     visits.set(url.pathname, before + 1);
     for (const [pattern, endpoint] of ENDPOINTS) {
       const match = new RegExp(`^${pattern}$`).exec(url.pathname);
-      const call = {
-        request,
-        response,
-        url,
-        data,
-        parameters: match?.slice(1) ?? [],
-        visits: before,
-      };
+      const parameters = match?.slice(1) ?? [];
       if (match) {
-        endpoint(call);
+        await endpoint({ request, response, url, data, parameters, visits: before });
         return;
       }
     }
     sendJSON(response, { error: 'not found' }, 404);
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return server;
+  };
 }
 
 export function portOf(server: Server): number {
@@ -88,6 +93,8 @@ const ENDPOINTS: readonly (readonly [path: string, endpoint: Endpoint])[] = [
     },
   ],
   ['/basic-auth/(\\w+)/(\\w+)', basicAuth],
+  ['/digest-auth/auth/(\\w+)/(\\w+)', digestAuth],
+  ['/bearer', bearer],
   ['/gzip', compressed('gzip', gzipSync)],
   ['/deflate', compressed('deflate', deflateSync)],
   ['/brotli', compressed('br', brotliCompressSync)],
@@ -128,17 +135,27 @@ const ENDPOINTS: readonly (readonly [path: string, endpoint: Endpoint])[] = [
   ],
 ];
 
-function echo({ request, response, url, data }: Call): void {
+async function echo({ request, response, url, data }: Call): Promise<void> {
   const type = request.headers['content-type'] ?? '';
   sendJSON(response, {
     method: request.method,
     url: url.href,
     args: Object.fromEntries(url.searchParams),
     headers: headersOf(request),
-    data,
-    form: type.includes('urlencoded') ? Object.fromEntries(new URLSearchParams(data)) : {},
+    ...(/urlencoded|multipart/.test(type) ? await formOf(data, type) : { data, form: {} }),
     json: type.includes('json') && data !== '' ? JSON.parse(data) : null,
   });
+}
+
+/** A form's fields, and of its files the text. */
+async function formOf(data: string, type: string) {
+  const received = new Response(data, { headers: { 'Content-Type': type } });
+  const form: Record<string, string> = {};
+  const files: Record<string, string> = {};
+  for (const [name, value] of await received.formData())
+    if (typeof value === 'string') form[name] = value;
+    else files[name] = await value.text();
+  return { data: '', form, files };
 }
 
 function sendJSON(response: ServerResponse, value: unknown, statusCode = 200): void {
@@ -171,6 +188,36 @@ function basicAuth({ request, response, parameters: [user = '', password = ''] }
   const expected = `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
   const authenticated = request.headers.authorization === expected;
   sendJSON(response, authenticated ? { authenticated, user } : {}, authenticated ? 200 : 401);
+}
+
+/** RFC 7616 with MD5. */
+function digestAuth({ request, response, parameters: [user = '', password = ''] }: Call): void {
+  const [realm, nonce] = ['httpbin', 'of-this-server'];
+  const given = new Map(
+    [...(request.headers.authorization ?? '').matchAll(/(\w+)="?([^",]*)/g)].map(
+      ([, name = '', value = '']) => [name, value],
+    ),
+  );
+  const secret = md5(`${user}:${realm}:${password}`);
+  const asked = md5(`${request.method}:${request.url}`);
+  const proof = md5(`${secret}:${nonce}:${given.get('nc')}:${given.get('cnonce')}:auth:${asked}`);
+  const authenticated = given.get('response') === proof;
+  if (!authenticated)
+    response.setHeader(
+      'WWW-Authenticate',
+      `Digest realm="${realm}", nonce="${nonce}", qop="auth", algorithm=MD5`,
+    );
+  sendJSON(response, authenticated ? { authenticated, user } : {}, authenticated ? 200 : 401);
+}
+
+function md5(value: string): string {
+  return createHash('md5').update(value).digest('hex');
+}
+
+function bearer({ request, response }: Call): void {
+  const [, token] = /^Bearer (.+)$/.exec(request.headers.authorization ?? '') ?? [];
+  const authenticated = token !== undefined;
+  sendJSON(response, authenticated ? { authenticated, token } : {}, authenticated ? 200 : 401);
 }
 
 function compressed(coding: string, compress: (body: string) => Buffer): Endpoint {

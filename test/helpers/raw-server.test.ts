@@ -29,3 +29,22 @@ test('a raw server that closes breaks the connections that it has', async () => 
   socket.resume();
   await once(socket, 'close');
 });
+
+test('a raw server may act on a connection before anything has come', async () => {
+  const server = await startRawServer(() => undefined, {
+    onAccept: (socket) => socket.end('first'),
+  });
+  expect(await text(connect(server.port, '127.0.0.1'))).toBe('first');
+});
+
+test('a raw server gets over connections that are reset', async () => {
+  const server = await startRawServer((socket, received) => socket.end(received));
+  const socket = connect(server.port, '127.0.0.1');
+  await once(socket, 'connect');
+  await expect.poll(() => server.openConnections).toBe(1);
+  socket.resetAndDestroy();
+  await expect.poll(() => server.openConnections).toBe(0);
+  const next = connect(server.port, '127.0.0.1');
+  next.write('next');
+  expect(await text(next)).toBe('next');
+});

@@ -5,9 +5,17 @@ import { onTestFinished } from 'vitest';
 /** Is called with what a socket received, each time that it received something. */
 export type RawHandler = (socket: Socket, received: string) => void;
 
+export interface RawServerOptions {
+  /** Is called with each socket as it is accepted, before anything was received. */
+  readonly onAccept?: ((socket: Socket) => void) | undefined;
+}
+
 /** A server on loopback that speaks no protocol of its own; closes itself when the test ends. */
-export async function startRawServer(handler: RawHandler): Promise<RawServer> {
-  const server = new RawServer(handler);
+export async function startRawServer(
+  handler: RawHandler,
+  { onAccept }: RawServerOptions = {},
+): Promise<RawServer> {
+  const server = new RawServer(handler, onAccept);
   await server.listen();
   onTestFinished(() => server.close());
   return server;
@@ -18,14 +26,14 @@ export function startRawAnswer(answer: string | Buffer): Promise<RawServer> {
   return startRawServer((socket) => socket.end(answer));
 }
 
-class RawServer {
+export class RawServer {
   port = 0;
   /** Sockets accepted since the start. */
   connections = 0;
   readonly #sockets = new Set<Socket>();
   readonly #server = createServer();
 
-  constructor(handler: RawHandler) {
+  constructor(handler: RawHandler, onAccept?: (socket: Socket) => void) {
     this.#server.on('connection', (socket) => {
       this.connections++;
       this.#sockets.add(socket);
@@ -33,6 +41,7 @@ class RawServer {
       socket.on('data', (received) => handler(socket, received.toString('latin1')));
       // The other side may well reset it: that is what such a server is for.
       socket.on('error', () => undefined);
+      onAccept?.(socket);
     });
   }
 

@@ -221,9 +221,9 @@ describe('a connection', () => {
 test.each([
   ['to go on', '100 Continue\r\n\r\n'],
   ['to upgrade', '101 Upgrade\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n'],
-])('an answer %s, where nobody asked, is a ConnectionError', async (_, answer) => {
+])('an answer %s, where nobody asked, is a ProtocolError', async (_, answer) => {
   const server = await startRawAnswer(`HTTP/1.1 ${answer}`);
-  expect((await failureOf(server.url)).constructor).toBe(ConnectionError);
+  expect((await failureOf(server.url)).constructor).toBe(ProtocolError);
 });
 
 describe('an answer that is broken is a ProtocolError', () => {

@@ -190,7 +190,8 @@ describe('a Location', () => {
     ['with an absolute path', '/c/d', '/c/d'],
     ['a query alone', '?r', '/a/b?r'],
     ['with a space', '/c d', '/c%20d'],
-    ['percent-encoded', '/%7Ec?x=%20', '/%7Ec?x=%20'],
+    ['percent-encoded', '/%7Ec?x=%20', '/~c?x=%20'],
+    ['of other bytes', Buffer.from('/\xf1?\xe9', 'latin1'), '/%F1?%E9'],
     ['of UTF-8 bytes', Buffer.from('/ñ?é=€'), '/%C3%B1?%C3%A9=%E2%82%AC'],
   ])('may be %s', async (_, location, path) => {
     const [response, lines] = await followed(location);

@@ -1,6 +1,7 @@
 import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { InvalidJobError, InvalidURLError, type Params, Session } from '../../src/index.js';
+import { mergeParams, parseURL, prepareURL } from '../../src/request/url.js';
 import { startServer } from '../helpers/http-server.js';
 
 /** The path and query that `path` and the params are sent as. */
@@ -42,14 +43,44 @@ describe('params', () => {
   });
 
   test.each<[string, Params, Params, string]>([
-    ['records are merged', { a: 1, b: 2 }, { b: 3, c: 4 }, '?a=1&b=3&c=4'],
-    ['null removes one', { a: 1, b: 2 }, { a: null }, '?b=2'],
-    ['undefined leaves one', { a: 1, b: 2 }, { a: undefined }, '?a=1&b=2'],
-    ["of other forms, the job's stands alone", { a: 1 }, 'b=2', '?b=2'],
-    ["and so it does over a session's", 'a=1', { b: 2 }, '?b=2'],
-    ['and so do pairs', { a: 1 }, [['b', '2']], '?b=2'],
+    ['records are merged', { a: 1, b: 2 }, { b: 3, c: 4 }, 'a=1&b=3&c=4'],
+    ['null removes one', { a: 1, b: 2 }, { a: null }, 'b=2'],
+    ['so does an empty array', { a: 1, b: 2 }, { a: [] }, 'b=2'],
+    ['undefined leaves one', { a: 1, b: 2 }, { a: undefined }, 'a=1&b=2'],
+    ['it does in pairs', { a: 1 }, [['a', undefined]], 'a=1'],
+    ['all of a repeated one go', { a: [1, 2], b: 3 }, { a: [4, 5] }, 'b=3&a=4&a=5'],
+    ['a record and a string', { a: 1, b: 2 }, 'b=%33&c', 'a=1&b=%33&c'],
+    ['a string and a record', 'a=%31&b=2&c', { b: 3 }, 'a=%31&c&b=3'],
+    ['two strings', '?a=1&b=2&b=3', '?b=4', 'a=1&b=4'],
+    ['a record and pairs', { a: 1, b: 2 }, [['b', '3']], 'a=1&b=3'],
+    ['pairs and a record', [['a', '1']], { b: 2 }, 'a=1&b=2'],
+    ['a Map and a URLSearchParams', new Map([['a', '1']]), new URLSearchParams('b=2'), 'a=1&b=2'],
+    ['names are compared decoded', 'a%20b=1&%61+b=2&?a=3', { 'a b': 4, a: null }, '?a=3&a+b=4'],
+    ['names of a string too', { é: 1, '?a': 2 }, '%C3%A9=3&??a', '%3Fa=2&%C3%A9=3&??a'],
+    ['numbers as names', { 1: 'a' }, [[1, 'b']] as unknown as Params, '1=b'],
+    ['names of objects', 'constructor=1', {}, 'constructor=1'],
+    ['nothing over something', { a: 1 }, '', 'a=1'],
+    ['something over nothing', {}, { a: 1 }, 'a=1'],
+    ['nothing over nothing', {}, {}, ''],
+    ['null over all there is', { a: 1 }, { a: null }, ''],
   ])('of the job go over those of the session: %s', async (_, ofSession, ofJob, query) => {
-    expect(await sentAs('/', ofJob, ofSession)).toBe(`/${query}`);
+    expect(mergeParams(ofSession, ofJob)).toBe(query);
+  });
+
+  test('of the job are read once, if they can be read only once', () => {
+    const pairs = [['a', '1']].values() as Iterable<[string, string]>;
+    expect(mergeParams({ a: 0, b: 2 }, pairs)).toBe('b=2&a=1');
+  });
+
+  test('that one side has alone are not touched', () => {
+    const params = { a: 1 };
+    expect(mergeParams(params, undefined)).toBe(params);
+    expect(mergeParams(undefined, params)).toBe(params);
+    expect(mergeParams(undefined, undefined)).toBeUndefined();
+  });
+
+  test('of the session come first, and both after the query of the URL', async () => {
+    expect(await sentAs('/?b=0', { b: 1 }, { a: 2, b: 3 })).toBe('/?b=0&a=2&b=1');
   });
 
   test.each<[string, unknown, string]>([
@@ -100,6 +131,43 @@ describe('a URL', () => {
   });
 
   test.each([
+    ['http://HOST', 'http://host/'],
+    ['HTTPS://host:443/', 'https://host/'],
+    ['http://host:8080?q', 'http://host:8080/?q'],
+    ['http://host#end', 'http://host/#end'],
+    ['http://[::1]:80/', 'http://[::1]/'],
+    ['http://[0:0::FFFF:1.2.3.4]/', 'http://[::ffff:102:304]/'],
+    ['http://127.1/', 'http://127.0.0.1/'],
+    ['http://müller.de/ü', 'http://xn--mller-kva.de/%C3%BC'],
+    ['http://☃.net/', 'http://xn--n3h.net/'],
+    ['http://h%6Fst/', 'http://host/'],
+    ['http://host./', 'http://host./'],
+    ['\ufeffhttp://host/\u00a0', 'http://host/'],
+    ['http://host/a b\t', 'http://host/a%20b'],
+    ['http://host/?u=http://a@b', 'http://host/?u=http://a@b'],
+    ['http://host/\x7f\x85', 'http://host/%7F%C2%85'],
+  ])('%s is sent to %s', (given, expected) => {
+    expect(prepareURL(given, undefined)).toEqual({
+      url: new URL(expected),
+      credentials: undefined,
+    });
+    expect(parseURL(given, new URL('https://base/')).href).toBe(expected);
+  });
+
+  test.each([
+    ['http://u:p@host/', ['u', 'p']],
+    ['http://u@host/', ['u', '']],
+    ['http://u%40x:p%3A%2F%7e@host/', ['u@x', 'p:/~']],
+    ['http://u x:p@y@host/', ['u x', 'p@y']],
+    ['http://u:100%@host/', ['u', '100%']],
+  ])('%s has its credentials taken out', (given, credentials) => {
+    expect(prepareURL(given, undefined)).toEqual({ url: new URL('http://host/'), credentials });
+  });
+
+  const ESCAPES = 'control characters are not expected in it, but their escapes, such as %0A';
+  const AUTHORITY = '// and a host expected after its scheme, and no backslash before its path';
+
+  test.each([
     ['', 'invalid URL ""'],
     ['/path', 'invalid URL "/path": no scheme; perhaps you meant https:///path?'],
     [
@@ -117,10 +185,72 @@ describe('a URL', () => {
     ['ftp://user:secret@host/', 'invalid URL "ftp://***@host/": http or https expected, got ftp:'],
     ['user:secret@host/', 'invalid URL "***@host/": http or https expected, got user:'],
     ['user@host/x', 'invalid URL "***@host/x": no scheme; perhaps you meant https://***@host/x?'],
+    ['http://ho\nst/', `invalid URL "http://ho\\nst/": ${ESCAPES}`],
+    ['ht\ntp://host/', `invalid URL "ht\\ntp://host/": ${ESCAPES}`],
+    ['http://host/a\tb', `invalid URL "http://host/a\\tb": ${ESCAPES}`],
+    ['http://host/?a\r\nb', `invalid URL "http://host/?a\\r\\nb": ${ESCAPES}`],
+    ['http://host/#a\0b', `invalid URL "http://host/#a\\u0000b": ${ESCAPES}`],
+    ['http://u:secret\x1f@host/', `invalid URL "http://***@host/": ${ESCAPES}`],
+    ['\0http://host/', `invalid URL "\\u0000http://host/": ${ESCAPES}`],
+    ['http:host', `invalid URL "http:host": ${AUTHORITY}`],
+    ['http:/host/x', `invalid URL "http:/host/x": ${AUTHORITY}`],
+    ['http:///host/x', `invalid URL "http:///host/x": ${AUTHORITY}`],
+    ['http:///u:secret@host/', `invalid URL "http://***@host/": ${AUTHORITY}`],
+    ['http:\\\\host/', `invalid URL "http:\\\\\\\\host/": ${AUTHORITY}`],
+    ['http://u:secret\\@host/', 'invalid URL "http://***@host/"'],
+    ['http://secret\\@host/', `invalid URL "http://***@host/": ${AUTHORITY}`],
+    ['http://host\\x', `invalid URL "http://host\\\\x": ${AUTHORITY}`],
+    ['http://host\\', `invalid URL "http://host\\\\": ${AUTHORITY}`],
+    ['http://host:80\\@evil/', `invalid URL "http://***@evil/": ${AUTHORITY}`],
   ])('%j is refused, and no credentials are told', async (url, message) => {
     const error = await new Session().get(url).catch((reason) => reason);
     expect(error).toEqual(new InvalidURLError(message));
     expect(error.code).toBe('ERR_INVALID_URL');
     expect(inspect(error)).not.toMatch(/secret|sec[/#]ret/);
+  });
+});
+
+describe('a reference', () => {
+  const base = new URL('https://base/a/b?q#f');
+
+  test.each([
+    ['', 'https://base/a/b?q'],
+    ['c', 'https://base/a/c'],
+    ['/c\\d', 'https://base/c/d'],
+    ['?%7e', 'https://base/a/b?~'],
+    ['#g', 'https://base/a/b?q#g'],
+    ['//host/x', 'https://host/x'],
+    ['//host', 'https://host/'],
+    ['http://host?x', 'http://host/?x'],
+    ['httpx', 'https://base/a/httpx'],
+    ['./c:d', 'https://base/a/c:d'],
+    ['/?u=http:\\\\host', 'https://base/?u=http:%5C%5Chost'],
+  ])('%j leads to %s', (given, expected) => {
+    expect(parseURL(given, base).href).toBe(expected);
+  });
+
+  test.each([
+    '/a\tb',
+    '/\t/host/',
+    'https:/x',
+    'https:x',
+    'https:',
+    'https:///x',
+    '///host/x',
+    '/\\host/',
+    '\\\\host/',
+    '\\/host/',
+    '//host\\@evil/',
+    '//host\\',
+    'https://host\\@evil/',
+    'http:\\\\host/',
+  ])('%j is refused, as parsers differ on it', (given) => {
+    expect(() => parseURL(given, base)).toThrow(InvalidURLError);
+  });
+
+  test('is refused with its context', () => {
+    const request = { method: 'GET', url: base, headers: new Headers() };
+    const refused = () => parseURL('ftp://host/', base, { request });
+    expect(refused).toThrow(expect.objectContaining({ request }));
   });
 });

@@ -1,6 +1,6 @@
 import undici from 'undici';
 import { expect, test } from 'vitest';
-import * as parts from '../../src/http/undici.js';
+import * as parts from '../../src/connect/undici.js';
 
 test("the parts of undici that are loaded by themselves are its index's", () => {
   expect(Object.keys(parts)).not.toEqual([]);

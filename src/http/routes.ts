@@ -1,0 +1,125 @@
+import type { Agent, Dispatcher } from 'undici';
+import { createConnector } from '../connect/connectors.js';
+import { isSocks, proxyAuthorization, proxyPort } from '../connect/proxy-url.js';
+import { type Cert, resolveTLS, type Verify } from '../connect/tls.js';
+import { createAgent } from './connections.js';
+
+/** The way that a request takes to its server. */
+export interface Route {
+  readonly dispatcher: Dispatcher;
+  /** The proxy that it is handed to as it is, if it goes through one in the clear. */
+  readonly proxy?: Addressing;
+}
+
+/** How a request is addressed to a proxy. */
+interface Addressing {
+  /** The proxy's. */
+  readonly origin: string;
+  /** The header lines of a request to `url`, with what the proxy needs: names and values in turn. */
+  address(lines: readonly string[], url: URL): string[];
+}
+
+/** What a route depends on, beside the request's URL. */
+export interface RouteOptions {
+  /** Undefined for none. */
+  readonly proxy: URL | undefined;
+  readonly verify: Verify | undefined;
+  readonly cert: Cert | undefined;
+}
+
+/** Agents that are kept for routes of their own; who has more of them rotates proxies. */
+const MAX_AGENTS = 256;
+
+/**
+ * The routes of a session. State: an agent for each proxy and each set of TLS options, made when it
+ * is first needed, the one used last at the end.
+ */
+export class Routes {
+  readonly #allowH2: boolean;
+  #direct: Agent | undefined;
+  #agents = new Map<string, Agent>();
+  /** Asked first: a bundle of CAs is a long key. */
+  #last: { readonly options: RouteOptions; readonly agent: Agent } | undefined;
+
+  constructor({ allowH2 }: { readonly allowH2: boolean }) {
+    this.#allowH2 = allowH2;
+  }
+
+  /** Straight to the server, whose certificate is verified by Node's authorities. */
+  get direct(): Agent {
+    this.#direct ??= createAgent(createConnector({ tls: resolveTLS(), allowH2: this.#allowH2 }));
+    return this.#direct;
+  }
+
+  /** @throws InvalidJobError for a certificate or a key that cannot be used */
+  routeTo(url: URL, options: RouteOptions): Route {
+    const { proxy, verify, cert } = options;
+    const isTrusting = verify === undefined || verify === true;
+    if (proxy === undefined && isTrusting && cert === undefined) return { dispatcher: this.direct };
+    const dispatcher = this.#agentFor(options);
+    return proxy === undefined || url.protocol === 'https:' || isSocks(proxy)
+      ? { dispatcher }
+      : { dispatcher, proxy: new ForwardProxy(proxy) };
+  }
+
+  /** Lets what is in flight end; then all connections are closed. */
+  async close(): Promise<void> {
+    const agents = [...this.#agents.values()];
+    if (this.#direct !== undefined) agents.push(this.#direct);
+    this.#direct = undefined;
+    this.#last = undefined;
+    this.#agents = new Map();
+    await Promise.all(agents.map((agent) => agent.close()));
+  }
+
+  #agentFor(options: RouteOptions): Agent {
+    const last = this.#last;
+    if (last !== undefined && isSame(last.options, options)) return last.agent;
+    const key = JSON.stringify([options.proxy, options.verify, options.cert]);
+    const agent = this.#agents.get(key) ?? this.#createAgent(options);
+    this.#agents.delete(key);
+    this.#agents.set(key, agent);
+    if (this.#agents.size > MAX_AGENTS) this.#retireOldest();
+    this.#last = { options, agent };
+    return agent;
+  }
+
+  #createAgent({ proxy, verify, cert }: RouteOptions): Agent {
+    const tls = resolveTLS({ verify, cert });
+    return createAgent(createConnector({ proxy, tls, allowH2: this.#allowH2 }));
+  }
+
+  #retireOldest(): void {
+    const [[key, agent]] = this.#agents as unknown as [[string, Agent]];
+    this.#agents.delete(key);
+    void agent.close();
+  }
+}
+
+/** A proxy that is given whole requests, with absolute URLs (RFC 9112 §3.2.2). */
+class ForwardProxy implements Addressing {
+  readonly origin: string;
+  readonly #authorization: string | undefined;
+
+  constructor(proxy: URL) {
+    // Its connector speaks TLS to one that is https. undici must not know: it would take the name in
+    // the Host header for the proxy's.
+    this.origin = `http://${proxy.hostname}:${proxyPort(proxy)}`;
+    this.#authorization = proxyAuthorization(proxy);
+  }
+
+  address(lines: readonly string[], url: URL): string[] {
+    const addressed = hasHost(lines) ? lines.slice() : ['Host', url.host, ...lines];
+    if (this.#authorization !== undefined)
+      addressed.push('Proxy-Authorization', this.#authorization);
+    return addressed;
+  }
+}
+
+function isSame(a: RouteOptions, b: RouteOptions): boolean {
+  return a.proxy?.href === b.proxy?.href && a.verify === b.verify && a.cert === b.cert;
+}
+
+function hasHost(lines: readonly string[]): boolean {
+  return lines.some((line, i) => i % 2 === 0 && line.toLowerCase() === 'host');
+}

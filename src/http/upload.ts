@@ -1,0 +1,41 @@
+import type { Readable } from 'node:stream';
+import { RequestError } from '../errors.js';
+import type { RequestMessage } from '../message.js';
+
+/** What an upload tells of itself. */
+export interface UploadListener {
+  /** Its source is waited for, and so the server is not. */
+  onPause(): void;
+  /** What the source gave is being sent. */
+  onResume(): void;
+}
+
+/**
+ * The chunks of a request's body as they are sent, each when the one before it is.
+ *
+ * @throws RequestError with what the source broke with
+ */
+export async function* chunksOf(
+  source: Readable,
+  request: RequestMessage,
+  listener: UploadListener,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const chunks = source[Symbol.asyncIterator]();
+  for (;;) {
+    listener.onPause();
+    const { done, value } = await chunks.next().catch((cause) => {
+      throw unreadable(request, cause);
+    });
+    listener.onResume();
+    if (done) return;
+    yield value;
+  }
+}
+
+function unreadable(request: RequestMessage, cause: NodeJS.ErrnoException): RequestError {
+  if (cause instanceof RequestError) return cause;
+  return new RequestError(
+    `${request.method} ${request.url}: the body could not be read: ${cause.message}`,
+    { request, cause, code: cause.code },
+  );
+}

@@ -1,0 +1,505 @@
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import type { ServerResponse } from 'node:http';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
+import { describe, expect, test } from 'vitest';
+import {
+  AbortError,
+  ContentDecodingError,
+  HTTPError,
+  type Job,
+  ProtocolError,
+  ReadTimeoutError,
+  type Response,
+  ResponseTooLargeError,
+  Session,
+  TimeoutError,
+} from '../../src/index.js';
+import { Gate } from '../helpers/gate.js';
+import { HandleWatch } from '../helpers/handles.js';
+import { startServer } from '../helpers/http-server.js';
+import { startRawServer } from '../helpers/raw-server.js';
+import { collect } from '../helpers/scripted-session.js';
+
+const MEBIBYTE = 1024 * 1024;
+const TEXT = 'a text that is worth packing, '.repeat(10_000);
+
+/** A server that answers with `first`, and with the rest when the gate is opened. */
+async function startHalting(first: string, rest = 'rest') {
+  const gate = new Gate();
+  const server = await startServer(async (_, reply) => {
+    reply.write(first);
+    await gate.opened;
+    reply.end(rest);
+  });
+  return { server, gate };
+}
+
+/** Sends a piece, and waits until there is room for more, or nobody is there any more. */
+async function send(reply: ServerResponse, piece: Buffer): Promise<void> {
+  if (reply.write(piece)) return;
+  const waiting = new AbortController();
+  const { signal } = waiting;
+  await Promise.race(['drain', 'close'].map((event) => once(reply, event, { signal })));
+  waiting.abort();
+}
+
+/** A server that sends without end, as fast as it is read; tells how much it could send. */
+async function startEndless() {
+  const sent = { bytes: 0 };
+  const server = await startServer(async ({ path }, reply) => {
+    if (path === '/ok') {
+      reply.end('ok');
+      return;
+    }
+    const piece = Buffer.alloc(65_536, 'x');
+    while (!reply.destroyed) {
+      sent.bytes += piece.length;
+      await send(reply, piece);
+    }
+  });
+  return { server, sent };
+}
+
+/** Sends bytes under a Content-Encoding, and reads them as a stream. */
+async function stream(coding: string, bytes: Buffer, job: Partial<Job> = {}): Promise<Response> {
+  const server = await startServer((_, reply) => {
+    reply.setHeader('Content-Encoding', coding);
+    for (let at = 0; at < bytes.length; at += 1000) reply.write(bytes.subarray(at, at + 1000));
+    reply.end();
+  });
+  return new Session().get(server.url, { stream: true, ...job });
+}
+
+/** Waits until what the server could send stands still. */
+async function standstill(sent: { bytes: number }): Promise<void> {
+  await expect.poll(() => sent.bytes).toBeGreaterThan(65_536);
+  for (let before = -1; before !== sent.bytes; ) {
+    before = sent.bytes;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+describe('a streamed response', () => {
+  test('is there when its head is, and its body comes as it is read', async () => {
+    const { server, gate } = await startHalting('first,');
+    const response = await new Session().get(server.url, { stream: true });
+    expect(response).toMatchObject({ statusCode: 200, ok: true, bodyUsed: false });
+    expect(() => response.content).toThrow(
+      new TypeError('the body of a streamed response is not there yet: await its bytes()'),
+    );
+    const reader = response.body.getReader();
+    expect(String(Buffer.from((await reader.read()).value as Uint8Array))).toBe('first,');
+    gate.open();
+    expect(String(Buffer.from((await reader.read()).value as Uint8Array))).toBe('rest');
+    expect(await reader.read()).toMatchObject({ done: true });
+    expect(response.bodyUsed).toBe(true);
+  });
+
+  test('can be read as a whole, and is then as any other', async () => {
+    const { server, gate } = await startHalting('{"a":', '1}');
+    gate.open();
+    const response = await new Session().get(server.url, { stream: true });
+    expect(await response.json()).toEqual({ a: 1 });
+    expect(await response.text()).toBe('{"a":1}');
+    expect(String(response.content)).toBe('{"a":1}');
+    expect(await (await response.blob()).text()).toBe('{"a":1}');
+    expect(response.bodyUsed).toBe(false);
+    expect(await collect(response.iterLines())).toEqual(['{"a":1}']);
+  });
+
+  test('can be read once as it comes', async () => {
+    const { server, gate } = await startHalting('a\nb');
+    gate.open();
+    const response = await new Session().get(server.url, { stream: true });
+    expect(await collect(response.iterLines())).toEqual(['a', 'brest']);
+    const reason = new TypeError('the body of a streamed response can be read once');
+    expect(() => response.iterLines()).toThrow(reason);
+    expect(() => response.body).toThrow(reason);
+    await expect(response.text()).rejects.toThrow(reason);
+  });
+
+  test('has one body, however often it is asked for', async () => {
+    const { server, gate } = await startHalting('a');
+    gate.open();
+    const response = await new Session().get(server.url, { stream: true });
+    expect(response.body).toBe(response.body);
+    expect(await new Blob(await collect(response.body)).text()).toBe('arest');
+  });
+
+  test('becomes a fetch Response, read or not', async () => {
+    const { server, gate } = await startHalting('a');
+    gate.open();
+    const session = new Session();
+    const unread = (await session.get(server.url, { stream: true })).toFetchResponse();
+    expect(await unread.text()).toBe('arest');
+    const read = await session.get(server.url, { stream: true });
+    await read.bytes();
+    expect(await read.toFetchResponse().text()).toBe('arest');
+  });
+
+  test('of a redirect that is followed is the last one', async () => {
+    const server = await startServer(({ path }, reply) => {
+      if (path === '/') reply.writeHead(302, { Location: '/there' }).end('elsewhere');
+      else reply.end('there');
+    });
+    const response = await new Session().get(server.url, { stream: true });
+    expect(String(response.history[0]?.content)).toBe('elsewhere');
+    expect(await response.text()).toBe('there');
+    expect(server.connections).toBe(1);
+  });
+
+  test('of a redirect that is not followed is that one', async () => {
+    const server = await startServer((_, reply) =>
+      reply.writeHead(302, { Location: '/there' }).end('elsewhere'),
+    );
+    const job = { stream: true, allowRedirects: false };
+    const response = await new Session().get(server.url, job);
+    expect(() => response.content).toThrow(TypeError);
+    expect(await response.text()).toBe('elsewhere');
+  });
+
+  test('that is an error by its status can still be read', async () => {
+    const server = await startServer((_, reply) => reply.writeHead(500).end('why'));
+    const job = { stream: true, raiseForStatus: true };
+    const error = await new Session().get(server.url, job).catch((reason) => reason);
+    expect(error).toBeInstanceOf(HTTPError);
+    expect(await error.response.text()).toBe('why');
+  });
+
+  test('sets its cookies at its head', async () => {
+    const server = await startServer((_, reply) => {
+      reply.setHeader('Set-Cookie', 'a=1');
+      reply.write('first');
+    });
+    const session = new Session();
+    const response = await session.get(server.url, { stream: true });
+    expect(session.cookies.getCookieStringSync(server.url)).toBe('a=1');
+    response.close();
+  });
+});
+
+describe('a streamed body is decoded as it comes', () => {
+  test.each([
+    ['gzip', gzipSync(TEXT)],
+    ['gzip', Buffer.concat([gzipSync(TEXT.slice(0, 9)), gzipSync(TEXT.slice(9))])],
+    ['gzip', Buffer.concat([gzipSync(TEXT), Buffer.alloc(9)])],
+    ['deflate', deflateSync(TEXT)],
+    ['deflate', deflateRawSync(TEXT)],
+    ['br', brotliCompressSync(TEXT)],
+    ['gzip, br', brotliCompressSync(gzipSync(TEXT))],
+    ['identity', Buffer.from(TEXT)],
+    ['unknown', Buffer.from(TEXT)],
+  ])('%s', async (coding, bytes) => {
+    expect(await (await stream(coding, bytes)).text()).toBe(TEXT);
+  });
+
+  test.each(['gzip', 'deflate', 'br', 'gzip, br'])('%s of nothing is nothing', async (coding) => {
+    expect(await (await stream(coding, Buffer.alloc(0))).text()).toBe('');
+  });
+
+  test.each([
+    ['gzip', Buffer.from('plain text'), 'the body is not valid gzip'],
+    ['gzip', gzipSync(TEXT).subarray(0, -5), 'the body is not valid gzip'],
+    ['gzip', Buffer.concat([gzipSync(TEXT), Buffer.from('junk')]), 'the body is not valid gzip'],
+    ['deflate', Buffer.from('x'), 'the body is not valid deflate'],
+    ['br', brotliCompressSync(TEXT).subarray(0, -5), 'the body is not valid br'],
+    [
+      'deflate',
+      Buffer.concat([deflateSync(TEXT), Buffer.from('junk')]),
+      'the body goes on after the end of its deflate',
+    ],
+    ['gzip, br', brotliCompressSync('plain text'), 'the body is not valid gzip'],
+    ['gzip,'.repeat(6), gzipSync(''), 'the body has 6 codings, 5 at most are undone'],
+  ])('%s that is broken is a ContentDecodingError', async (coding, bytes, message) => {
+    const response = await stream(coding, bytes);
+    const error = await response.text().catch((reason) => reason);
+    expect(error).toBeInstanceOf(ContentDecodingError);
+    expect(error.message).toContain(message);
+  });
+
+  test('and what breaks the connection is not taken for its fault', async () => {
+    const server = await startRawServer((socket) => {
+      socket.write('HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 9999\r\n\r\n');
+      socket.end(gzipSync(TEXT).subarray(0, 50));
+    });
+    const response = await new Session().get(server.url, { stream: true });
+    await expect(response.text()).rejects.toBeInstanceOf(ProtocolError);
+  });
+});
+
+describe('a slow reader', () => {
+  test('slows the server down, and the server is not timed meanwhile', async () => {
+    const { server, sent } = await startEndless();
+    const session = new Session({ timeout: { read: 40 } });
+    const response = await session.get(server.url, { stream: true });
+    await standstill(sent);
+    const reader = response.body.getReader();
+    const before = sent.bytes;
+    for (let read = 0; read < 2 * before; )
+      read += ((await reader.read()).value as Uint8Array).length;
+    expect(sent.bytes).toBeGreaterThan(before);
+    await reader.cancel();
+    await expect.poll(() => server.openConnections).toBe(0);
+  });
+
+  test('lets its decoder read ahead, and no more than that', async () => {
+    const sent = { bytes: 0 };
+    const piece = gzipSync(randomBytes(MEBIBYTE));
+    const server = await startServer(async (_, reply) => {
+      reply.writeHead(200, { 'Content-Encoding': 'gzip' });
+      for (; !reply.destroyed; sent.bytes += piece.length) await send(reply, piece);
+    });
+    const response = await new Session({ timeout: { read: 40 } }).get(server.url, { stream: true });
+    const reader = response.body.getReader();
+    for (let read = 0; read < 5 * MEBIBYTE; )
+      read += ((await reader.read()).value as Uint8Array).length;
+    await standstill(sent);
+    expect((await reader.read()).done).toBe(false);
+    await reader.cancel();
+    await expect.poll(() => server.openConnections).toBe(0);
+  });
+
+  test('holds up nobody else on the same session', async () => {
+    const { server, sent } = await startEndless();
+    const session = new Session();
+    const response = await session.get(server.url, { stream: true });
+    await standstill(sent);
+    expect(await (await session.get(`${server.url}/ok`)).text()).toBe('ok');
+    response.close();
+  });
+});
+
+describe('a streamed response that is not read to its end frees its connection', () => {
+  test.each<[string, (response: Response) => unknown]>([
+    ['when it is closed', (response) => response.close()],
+    ['when it is disposed of', (response) => response[Symbol.asyncDispose]()],
+    ['when its body is cancelled', (response) => response.body.cancel()],
+    [
+      'when the loop over its body breaks off',
+      async (response) => {
+        for await (const _piece of response.body) break;
+      },
+    ],
+  ])('%s', async (_, leave) => {
+    const { server, sent } = await startEndless();
+    const session = new Session();
+    const response = await session.get(server.url, { stream: true });
+    await standstill(sent);
+    await leave(response);
+    await expect.poll(() => server.openConnections).toBe(0);
+    expect(await (await session.get(`${server.url}/ok`)).text()).toBe('ok');
+    await session.close();
+  });
+
+  test('when the loop over its decoded body breaks off', async () => {
+    const server = await startServer(async (_, reply) => {
+      reply.writeHead(200, { 'Content-Encoding': 'gzip' });
+      const piece = gzipSync(Buffer.alloc(MEBIBYTE));
+      while (!reply.destroyed) await send(reply, piece);
+    });
+    const response = await new Session().get(server.url, { stream: true });
+    for await (const _piece of response.body) break;
+    await expect.poll(() => server.openConnections).toBe(0);
+  });
+
+  test('when its signal is aborted, at once', async () => {
+    const { server } = await startHalting('first');
+    const control = new AbortController();
+    const job = { stream: true, signal: control.signal };
+    const response = await new Session().get(server.url, job);
+    const reading = response.text();
+    control.abort('enough');
+    await expect(reading).rejects.toMatchObject({ name: 'AbortError', cause: 'enough' });
+    await expect.poll(() => server.openConnections).toBe(0);
+  });
+
+  test('when it was forgotten', async () => {
+    setFlagsFromString('--expose-gc');
+    const collectGarbage = runInNewContext('gc');
+    const { server, sent } = await startEndless();
+    const session = new Session();
+    const forget = async (): Promise<void> => {
+      await session.get(server.url, { stream: true });
+      const { body } = await session.get(server.url, { stream: true });
+      await body.getReader().read();
+    };
+    await forget();
+    expect(server.connections).toBe(2);
+    await standstill(sent);
+    await expect
+      .poll(
+        () => {
+          collectGarbage();
+          return server.openConnections;
+        },
+        { timeout: 5000 },
+      )
+      .toBe(0);
+  });
+
+  test('when a hook throws', async () => {
+    const { server } = await startEndless();
+    const job = {
+      stream: true,
+      hooks: {
+        response: () => {
+          throw new RangeError('no');
+        },
+      },
+    };
+    await expect(new Session().get(server.url, job)).rejects.toThrow(RangeError);
+    await expect.poll(() => server.openConnections).toBe(0);
+  });
+});
+
+describe('the reader of a streamed response is told', () => {
+  test('that it was closed', async () => {
+    const { server } = await startHalting('first');
+    const response = await new Session().get(server.url, { stream: true });
+    const reading = response.text();
+    response.close();
+    await expect(reading).rejects.toBeInstanceOf(AbortError);
+  });
+
+  test('that the server lets it wait', async () => {
+    const { server } = await startHalting('first');
+    const job = { stream: true, timeout: { read: 30 } };
+    const response = await new Session().get(server.url, job);
+    await expect(response.text()).rejects.toMatchObject({
+      name: 'ReadTimeoutError',
+      message: `GET ${server.url}/: no more of the body within 30 ms`,
+    });
+  });
+
+  test('that the server let it wait, although nobody read then', async () => {
+    const { server } = await startHalting('first');
+    const job = { stream: true, timeout: { read: 20 } };
+    const response = await new Session().get(server.url, job);
+    await expect.poll(() => server.openConnections).toBe(0);
+    await expect(response.text()).rejects.toBeInstanceOf(ReadTimeoutError);
+  });
+
+  test('that the whole time is up', async () => {
+    const { server } = await startHalting('first');
+    const job = { stream: true, timeout: { total: 60 } };
+    const response = await new Session().get(server.url, job);
+    const error = await response.text().catch((reason) => reason);
+    expect(error.constructor).toBe(TimeoutError);
+    await expect.poll(() => server.openConnections).toBe(0);
+  });
+
+  test('that the rest never came', async () => {
+    const server = await startRawServer((socket) =>
+      socket.end('HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nfirst'),
+    );
+    const response = await new Session().get(server.url, { stream: true });
+    await expect(response.text()).rejects.toBeInstanceOf(ProtocolError);
+  });
+
+  test.each([
+    ['as sent', 'identity', Buffer.alloc(2 * MEBIBYTE)],
+    ['decoded', 'gzip', gzipSync(Buffer.alloc(2 * MEBIBYTE))],
+  ])('that there is more of it than the limit, %s', async (_, coding, bytes) => {
+    const response = await stream(coding, bytes, { maxResponseSize: MEBIBYTE });
+    await expect(response.text()).rejects.toBeInstanceOf(ResponseTooLargeError);
+  });
+});
+
+test('a streamed body has no limit by default, but where it is held', async () => {
+  const size = 130 * MEBIBYTE;
+  const server = await startServer(async (_, reply) => {
+    const piece = Buffer.alloc(MEBIBYTE);
+    for (let sent = 0; sent < size && !reply.destroyed; sent += MEBIBYTE) await send(reply, piece);
+    reply.end();
+  });
+  const session = new Session();
+  let read = 0;
+  for await (const piece of (await session.get(server.url, { stream: true })).body)
+    read += piece.length;
+  expect(read).toBe(size);
+  const held = (await session.get(server.url, { stream: true })).bytes();
+  await expect(held).rejects.toBeInstanceOf(ResponseTooLargeError);
+});
+
+test('a streamed text is read by its byte order mark, however small its pieces are', async () => {
+  const bytes = Buffer.concat([Buffer.from([0xff, 0xfe]), Buffer.from('añ\nb', 'utf16le')]);
+  const server = await startServer(async (_, reply) => {
+    reply.setHeader('Content-Type', 'text/plain; charset=latin1');
+    for (const byte of bytes) {
+      reply.write(Buffer.of(byte));
+      await new Promise((resolve) => setTimeout(resolve, 2));
+    }
+    reply.end();
+  });
+  const response = await new Session().get(server.url, { stream: true });
+  expect(await collect(response.iterLines())).toEqual(['añ', 'b']);
+});
+
+test.each([
+  ['windows-1252', Buffer.from([0x80, 0x0a, 0xe9])],
+  ['utf-8', Buffer.from('€\né')],
+  [undefined, Buffer.from('€\né')],
+])('a streamed text in %s is read as it says', async (charset, bytes) => {
+  const server = await startServer((_, reply) => {
+    if (charset !== undefined) reply.setHeader('Content-Type', `text/plain; charset=${charset}`);
+    reply.end(bytes);
+  });
+  const response = await new Session().get(server.url, { stream: true });
+  expect(await collect(response.iterLines())).toEqual(['€', 'é']);
+});
+
+test('a streamed text of a letter is that letter', async () => {
+  const server = await startServer((_, reply) => reply.end('a'));
+  const response = await new Session().get(server.url, { stream: true });
+  expect(await collect(response.iterLines())).toEqual(['a']);
+});
+
+test('what is closed and was not streamed stays as it is', async () => {
+  const server = await startServer((_, reply) => reply.end('whole'));
+  const response = await new Session().get(server.url);
+  response.close();
+  expect(await response.text()).toBe('whole');
+});
+
+test.each(['gzip', 'deflate'])('a %s whose first byte comes alone is decoded', async (coding) => {
+  const bytes = coding === 'gzip' ? gzipSync(TEXT) : deflateSync(TEXT);
+  const server = await startServer(async (_, reply) => {
+    reply.setHeader('Content-Encoding', coding);
+    reply.write(bytes.subarray(0, 1));
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    reply.end(bytes.subarray(1));
+  });
+  const response = await new Session().get(server.url, { stream: true });
+  expect(await response.text()).toBe(TEXT);
+});
+
+describe('the process is held', () => {
+  test('by nothing that nobody waits for', async () => {
+    const { server } = await startHalting('first');
+    const watch = new HandleWatch();
+    const session = new Session();
+    const job = { stream: true, timeout: { total: 5000, read: 4000 } };
+    const response = await watch.run(() => session.get(server.url, job));
+    await session.close();
+    await expect.poll(() => watch.count).toBe(0);
+    const reading = response.text();
+    expect(watch.count).toBeGreaterThan(0);
+    response.close();
+    await expect(reading).rejects.toBeInstanceOf(AbortError);
+    await expect.poll(() => watch.count).toBe(0);
+    watch.stop();
+  });
+});
+
+test('the closing of a session waits for no reader, and leaves what is read alone', async () => {
+  const { server, gate } = await startHalting('first,');
+  const session = new Session();
+  const response = await session.get(server.url, { stream: true });
+  await session.close();
+  gate.open();
+  expect(await response.text()).toBe('first,rest');
+  await expect.poll(() => server.openConnections).toBe(0);
+});
