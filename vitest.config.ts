@@ -11,6 +11,8 @@ export default defineConfig({
     // The tests mock no module, so files can share a process: with one each, a run of thirty files
     // takes 17 s instead of 3.
     isolate: false,
+    // Whoever runs the tests may have proxies and a netrc.
+    env: { http_proxy: '', https_proxy: '', all_proxy: '', NETRC: '' },
     // A limit for what hangs. No test measures time.
     testTimeout: 20_000,
     hookTimeout: 20_000,

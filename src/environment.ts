@@ -11,7 +11,7 @@ export class Environment {
 
   /** @throws InvalidJobError if the proxy's URL is none */
   proxyFor(url: URL): URL | undefined {
-    return this.#proxies.proxyFor(url);
+    return this.#proxies.isEmpty ? undefined : this.#proxies.proxyFor(url);
   }
 
   /**

@@ -7,6 +7,7 @@ import type { Auth } from './request/auth/auth.js';
 import type { Data, Files } from './request/body/body.js';
 import type { Cookies } from './request/cookies.js';
 import type { HeadersInit } from './request/headers.js';
+import { checkMethod } from './request/method.js';
 import type { Timeout } from './request/timeouts.js';
 import type { Params } from './request/url.js';
 import { show } from './show.js';
@@ -81,9 +82,6 @@ const JOB_KEYS: ReadonlySet<string> = new Set<keyof Job>([
   'context',
 ]);
 
-/** RFC 9110 §9.1. */
-const METHOD = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
-
 /**
  * @throws InvalidJobError if `job` is not a record, has a key that no job has, or a method that
  * cannot be sent
@@ -119,9 +117,4 @@ function checkFlag(name: string, value: unknown): void {
 function checkSignal(signal: unknown): void {
   if (!(signal instanceof AbortSignal))
     throw new InvalidJobError(`signal must be an AbortSignal, got ${show(signal)}`);
-}
-
-function checkMethod(method: unknown): void {
-  if (typeof method !== 'string' || !METHOD.test(method) || /^connect$/i.test(method))
-    throw new InvalidJobError(`method must be a token other than CONNECT, got ${show(method)}`);
 }

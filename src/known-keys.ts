@@ -1,10 +1,15 @@
+/** What is looked at of a key: no known one is as long. */
+const LONGEST = 64;
+
 /**
  * The first key of `object` that is not among `known`, as a sentence that names it and the
  * nearest known one; undefined if there is none.
  */
 export function unknownKey(object: object, known: ReadonlySet<string>): string | undefined {
   for (const key in object) {
-    if (!known.has(key)) return `unknown key "${key}"; did you mean "${nearest(key, known)}"?`;
+    if (known.has(key)) continue;
+    const shown = key.slice(0, LONGEST);
+    return `unknown key "${shown}"; did you mean "${nearest(shown, known)}"?`;
   }
   return undefined;
 }

@@ -2,13 +2,13 @@ import type { CookieJar } from 'tough-cookie';
 import type { Dispatcher } from 'undici';
 import { checkProxies, type Proxies } from './connect/proxies.js';
 import type { Cert, Verify } from './connect/tls.js';
-import type { Hooks } from './http/hooks.js';
+import { type Hooks, hooksOf } from './http/hooks.js';
 import { checkLimit } from './job.js';
 import { unknownKey } from './known-keys.js';
 import { isPlainObject } from './plain-object.js';
-import type { Auth } from './request/auth/auth.js';
+import { type Auth, checkAuth } from './request/auth/auth.js';
 import { isJar } from './request/cookies.js';
-import type { HeadersInit } from './request/headers.js';
+import { Headers, type HeadersInit } from './request/headers.js';
 import { resolveTimeouts, type Timeout } from './request/timeouts.js';
 import type { Params } from './request/url.js';
 import { show } from './show.js';
@@ -35,7 +35,7 @@ export interface SessionOptions {
   /** In bytes. @default 134_217_728, that is 128 MiB; for a streamed body none */
   maxResponseSize?: number;
   /** More headers that do not follow a redirect to another origin. */
-  sensitiveHeaders?: Iterable<string>;
+  sensitiveHeaders?: readonly string[];
   hooks?: Hooks;
   /** Whether HTTP/2 is offered to https servers. @default false */
   allowH2?: boolean;
@@ -73,8 +73,18 @@ export function checkSessionOptions(options: SessionOptions): void {
   if (maxResponseSize !== undefined) checkLimit('maxResponseSize', maxResponseSize);
   if (proxies !== undefined) checkProxies(proxies);
   resolveTimeouts(options.timeout);
+  checkNames(options.sensitiveHeaders ?? []);
+  if (options.auth !== undefined) checkAuth(options.auth);
+  if (options.hooks !== undefined) hooksOf(options.hooks);
   checkFlags(options);
   checkDispatcher(options);
+}
+
+/** @throws InvalidHeaderError for what is no name */
+function checkNames(names: unknown): void {
+  if (!Array.isArray(names))
+    throw new TypeError(`sensitiveHeaders must be an array of names, got ${show(names)}`);
+  new Headers(names.map((name) => [name, '']));
 }
 
 function checkFlags(options: SessionOptions): void {

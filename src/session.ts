@@ -1,3 +1,4 @@
+import { type InspectOptions, inspect } from 'node:util';
 import { CookieJar } from 'tough-cookie';
 import type { Dispatcher } from 'undici';
 import { isPromiseLike } from './awaitable.js';
@@ -14,7 +15,7 @@ import { type JobCookies, Transaction, type TransactionOptions } from './http/tr
 import { checkJob, checkLimit, type Job } from './job.js';
 import type { Auth } from './request/auth/auth.js';
 import { type PreparedBody, prepareBody } from './request/body/body.js';
-import { isJar, jarOf } from './request/cookies.js';
+import { type Cookies, isJar, jarOf } from './request/cookies.js';
 import { acceptEncoding } from './request/decoding.js';
 import { Headers, type HeadersInit } from './request/headers.js';
 import type { PreparedRequest } from './request/prepared-request.js';
@@ -171,6 +172,17 @@ export class Session {
     return this.close();
   }
 
+  /** What may be logged: no credentials and no cookies. */
+  toJSON(): object {
+    const { timeout, maxRedirects, maxResponseSize, trustEnv } = this;
+    return { timeout, maxRedirects, maxResponseSize, trustEnv };
+  }
+
+  [Symbol.for('nodejs.util.inspect.custom')](depth: number, options: InspectOptions): string {
+    if (depth < 0) return '[Session]';
+    return `Session ${inspect(this.toJSON(), options)}`;
+  }
+
   #prepare(job: Job, body: PreparedBody | undefined): Prepared {
     const target = prepareURL(job.url, mergeParams(this.params, job.params));
     const headers = this.#headers.clone();
@@ -186,15 +198,27 @@ export class Session {
   /** The most particular one; netrc only where no Authorization was set by hand. */
   #authOf(job: Job, { url, credentials }: Target, headers: Headers): Auth | undefined {
     const auth = job.auth ?? this.auth ?? credentials;
-    return auth === undefined && !headers.has('Authorization') ? this.#authFor(url, true) : auth;
+    if (auth !== undefined) return auth;
+    const known = this.#authFor(url, true);
+    return known === undefined || headers.has('Authorization') ? undefined : known;
   }
 
-  async #send(job: Job, { request, auth }: Prepared): Promise<Response> {
-    const { cookies, signal } = job;
-    const jobCookies =
-      cookies === undefined
-        ? undefined
-        : { jar: await jarOf(cookies, request.url), isBound: !isJar(cookies) };
+  #send(job: Job, prepared: Prepared): Promise<Response> {
+    if (job.cookies === undefined) return this.#transact(job, prepared, undefined);
+    return this.#sendWith(job.cookies, job, prepared);
+  }
+
+  async #sendWith(cookies: Cookies, job: Job, prepared: Prepared): Promise<Response> {
+    const jar = await jarOf(cookies, prepared.request.url);
+    return this.#transact(job, prepared, { jar, isBound: !isJar(cookies) });
+  }
+
+  #transact(
+    job: Job,
+    { request, auth }: Prepared,
+    jobCookies: JobCookies | undefined,
+  ): Promise<Response> {
+    const { signal } = job;
     const options = this.#transactionOptions(job, auth, jobCookies);
     const { total } = options.timeouts;
     if (total === Infinity && signal === undefined) return new Transaction(options).send(request);
@@ -223,6 +247,7 @@ export class Session {
       maxRedirects: job.allowRedirects === false ? undefined : maxRedirects,
       sensitiveHeaders: this.sensitiveHeaders,
       isStreamed: job.stream === true,
+      raisesForStatus: job.raiseForStatus === true,
       hooks: hooksOf(job.hooks ?? this.hooks),
     };
   }
@@ -237,25 +262,20 @@ export class Session {
     const cert = job.cert ?? this.cert;
     if (this.#dispatcher === undefined)
       return this.#routes.routeTo(url, { proxy: this.#proxyFor(url, job), verify, cert });
-    for (const [name, value] of Object.entries({
-      proxies: job.proxies ?? this.proxies,
-      verify,
-      cert,
-    }))
-      if (value !== undefined)
-        throw new InvalidJobError(
-          `${name} must be set on the dispatcher that the session was given, not beside it`,
-        );
+    const proxies = job.proxies ?? this.proxies;
+    if ((proxies ?? verify ?? cert) !== undefined)
+      throw new InvalidJobError(
+        'a session with a dispatcher of its own has no proxies, verify and cert beside it',
+      );
     return { dispatcher: this.#dispatcher };
   }
 
   /** The job's go before the session's, and those before the environment's. */
   #proxyFor(url: URL, job: Job): URL | undefined {
-    for (const proxies of [job.proxies, this.proxies]) {
-      const proxy = proxies === undefined ? undefined : selectProxy(url, proxies);
-      if (proxy !== undefined) return proxy ?? undefined;
-    }
-    return this.trustEnv ? this.#environment.proxyFor(url) : undefined;
+    let proxy = job.proxies === undefined ? undefined : selectProxy(url, job.proxies);
+    if (proxy === undefined && this.proxies !== undefined) proxy = selectProxy(url, this.proxies);
+    if (proxy === undefined && this.trustEnv) proxy = this.#environment.proxyFor(url);
+    return proxy ?? undefined;
   }
 
   get #environment(): Environment {

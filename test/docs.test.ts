@@ -141,4 +141,34 @@ describe('what checks them', () => {
         "{ authenticated: true, user: 'user' }\n",
     );
   });
+
+  /** What comes of a request that is to be refused. */
+  const refusal = (request: string) =>
+    runExample(
+      folder,
+      block(
+        "import { digestAuth, Session } from 'session-pool';\n" +
+          `const end = await new Session().get(${request}).catch((error) => error);\n` +
+          'console.log(end.statusCode ?? end.name);',
+      ),
+    );
+
+  it('has servers that let in nobody without the right credentials', async () => {
+    const digest = "'https://httpbin.org/digest-auth/auth/ada/secret'";
+    expect(await refusal(`${digest}, { auth: digestAuth('ada', 'wrong') }`)).toBe('401\n');
+    expect(await refusal("'https://httpbin.org/bearer'")).toBe('401\n');
+    const proxies = '{ proxies: "http://ada:wrong@proxy.example.com:8080" }';
+    expect(await refusal(`'http://httpbin.org/get', ${proxies}`)).toBe('407\n');
+  });
+
+  it('has a server that talks to nobody without a certificate', async () => {
+    const request = "'https://intranet.example.com/', { verify: 'certs/ca.pem' }";
+    expect(await refusal(request)).toBe('ConnectionError\n');
+  });
+
+  it('unsets what an example sets in the environment', async () => {
+    const before = process.env.NETRC;
+    await runExample(folder, block("process.env.NETRC = '/somewhere';"));
+    expect(process.env.NETRC).toBe(before);
+  });
 });

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { CookieJar } from 'tough-cookie';
 import { describe, expect, test } from 'vitest';
 import {
@@ -107,6 +108,20 @@ describe('settings', () => {
     ]);
     session.maxResponseSize = 3;
     await expect(session.get(server.url)).rejects.toMatchObject({ name: 'ResponseTooLargeError' });
+  });
+
+  test('are shown without what is secret', () => {
+    const session = new Session({
+      auth: ['ada', 'secret'],
+      proxies: 'http://ada:secret@127.0.0.1',
+      headers: { Authorization: 'secret' },
+      maxRedirects: 3,
+    });
+    session.cookies.setCookieSync('a=secret', 'http://127.0.0.1/');
+    for (const shown of [inspect(session, { depth: 9 }), JSON.stringify(session)]) {
+      expect(shown).toMatch(/maxRedirects"?: ?3/);
+      expect(shown).not.toContain('secret');
+    }
   });
 
   test('of a job that are undefined or null are as if they were not there', async () => {

@@ -5,12 +5,12 @@ import { expect, test } from 'vitest';
 
 /** Ground floor first. A file imports from the rows below its own alone, so no row has cycles. */
 const STOREYS = [
-  ['message', 'awaitable', 'fifo', 'kind-of', 'known-keys', 'plain-object', 'show'],
+  ['message', 'awaitable', 'fifo', 'kind-of', 'known-keys', 'plain-object', 'recent', 'show'],
   ['user-agent', 'version', 'errors'],
   // What a request or a response is made of.
-  ['request/charset', 'request/cookies', 'request/decoding', 'request/headers', 'request/lines'],
-  ['request/links', 'request/pairs', 'request/timeouts'],
-  ['request/form', 'request/body/bytes'],
+  ['request/charset', 'request/cookies', 'request/decoding', 'request/lines', 'request/links'],
+  ['request/method', 'request/pairs', 'request/timeouts', 'request/body/bytes'],
+  ['request/form', 'request/headers'],
   ['request/url', 'request/body/chunk-reader'],
   ['request/body/stream-source'],
   ['request/body/body-stream'],
@@ -26,7 +26,14 @@ const STOREYS = [
   ['connect/socks'],
   ['connect/connectors'],
   // One request and its response, then several of them.
-  ['http/abort-signals', 'http/failures', 'http/incoming-body', 'http/redirects', 'http/resets'],
+  [
+    'http/abort-signals',
+    'http/failures',
+    'http/http2-streams',
+    'http/incoming-body',
+    'http/redirects',
+    'http/resets',
+  ],
   ['http/connections', 'http/lifetime', 'http/streamed-content', 'http/upload', 'http/wait-timer'],
   ['http/response', 'http/routes'],
   ['http/exchange', 'http/hooks'],

@@ -1,11 +1,10 @@
 import type { Socket } from 'node:net';
-import { createSecureContext } from 'node:tls';
 import type * as undici from 'undici';
 import { ProxyFailure } from './proxy-failure.js';
 import { whileOpen } from './proxy-socket.js';
 import { isSocks, proxyPort } from './proxy-url.js';
 import { openSocks } from './socks.js';
-import type { TLSOptions } from './tls.js';
+import { secureContextOf, type TLSOptions } from './tls.js';
 import { type Destination, openTunnel } from './tunnel.js';
 import { buildConnector } from './undici.js';
 
@@ -103,9 +102,8 @@ function connectorTo(proxy: URL, { cert, key, passphrase, ...tls }: TLSOptions):
     });
 }
 
-/** A bundle of CAs takes 20 ms to parse: once, rather than for each connection. */
 function connectorFor(tls: TLSOptions, allowH2 = false): Connector {
   const isCustom = tls.ca !== undefined || tls.cert !== undefined;
-  const context = isCustom ? { secureContext: createSecureContext(tls) } : {};
+  const context = isCustom ? { secureContext: secureContextOf(tls) } : {};
   return buildConnector({ timeout: 0, allowH2, ...tls, ...context }) as Connector;
 }

@@ -15,3 +15,8 @@ declare module 'undici/lib/dispatcher/client.js' {
 declare module 'undici/lib/dispatcher/dispatcher.js' {
   export { Dispatcher as default } from 'undici';
 }
+declare module 'undici/lib/core/symbols.js' {
+  const symbols: { readonly kHTTP2Session: unique symbol };
+
+  export { symbols as default };
+}

@@ -6,6 +6,7 @@
 import type * as undici from 'undici';
 import connect from 'undici/lib/core/connect.js';
 import undiciErrors from 'undici/lib/core/errors.js';
+import symbols from 'undici/lib/core/symbols.js';
 import UndiciAgent from 'undici/lib/dispatcher/agent.js';
 import UndiciClient from 'undici/lib/dispatcher/client.js';
 import UndiciDispatcher from 'undici/lib/dispatcher/dispatcher.js';
@@ -15,3 +16,5 @@ export const Client: typeof undici.Client = UndiciClient;
 export const Dispatcher: typeof undici.Dispatcher = UndiciDispatcher;
 export const buildConnector: typeof undici.buildConnector = connect;
 export const errors: typeof undici.errors = undiciErrors;
+/** The property of a socket that has the HTTP/2 session on it. */
+export const kHTTP2Session: unique symbol = symbols.kHTTP2Session as never;

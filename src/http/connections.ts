@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import type * as undici from 'undici';
 import type { Connector } from '../connect/connectors.js';
 import { Agent, Client, Dispatcher, errors } from '../connect/undici.js';
+import { StreamWatch } from './http2-streams.js';
 import { watchForResets } from './resets.js';
 
 /** A handler that wants to know which connection its request was given. */
@@ -58,21 +59,18 @@ class OriginConnections extends Dispatcher {
   ): boolean {
     const connection = this.#free.pop() ?? this.#connect();
     connection.isFree = false;
+    connection.wake();
     handler.onConnection?.(connection);
     const { client } = connection;
     client.dispatch(options, handler);
     // A request that undici refuses leaves the client as it was, and nothing is said later.
-    if (client.stats.size === 0) this.#release(connection);
+    if (client.stats.size === 0) this.#takeBack(connection);
     return true;
   }
 
   /** What somebody reads, or has yet to read, goes on; it is not waited for. */
   override async close(): Promise<void> {
-    const closed = [...this.#open].map(({ client, isLent }) => {
-      const ended = client.close();
-      return isLent ? undefined : ended;
-    });
-    await Promise.all(closed);
+    await Promise.all([...this.#open].map((connection) => connection.close()));
   }
 
   override async destroy(): Promise<void> {
@@ -94,16 +92,24 @@ class OriginConnections extends Dispatcher {
     return connection;
   }
 
+  /** One that never connected is of no use: nothing would ever end it. */
+  #takeBack(connection: Connection): void {
+    if (connection.isConnected) this.#release(connection);
+    else connection.abandon();
+  }
+
   #release(connection: Connection): void {
     if (connection.isFree || !this.#open.has(connection)) return;
     connection.isFree = true;
     connection.isLent = false;
+    connection.rest();
     this.#free.push(connection);
   }
 
   /** A request that still waits in it has its answer first. */
   #retire(connection: Connection, event: Ending): void {
     if (!this.#open.delete(connection)) return;
+    connection.wake();
     const at = this.#free.indexOf(connection);
     if (at !== -1) this.#free.splice(at, 1);
     if (!connection.client.closed && !connection.client.destroyed) void connection.client.close();
@@ -130,6 +136,10 @@ export class Connection {
   #connecting: Socket | undefined;
   /** What the connect came to. */
   #socket: Socket | undefined;
+  #streams: StreamWatch | undefined;
+  #rest: NodeJS.Timeout | undefined;
+  /** Is called when its response is handed over at its head. */
+  #lent: () => void = () => {};
 
   constructor(origin: string | URL, options: undici.Client.Options, connector: Connector) {
     this.origin = new URL(origin);
@@ -144,10 +154,38 @@ export class Connection {
         });
       },
     });
+    this.client.on('connect', () => {
+      this.#streams = new StreamWatch(this.#socket as Socket);
+    });
   }
 
   lend(): void {
     this.isLent = true;
+    this.#lent();
+  }
+
+  /** Lets its request end, but waits for no reader of a response that was handed over. */
+  close(): Promise<void> {
+    const ended = this.client.close();
+    if (this.isLent) return Promise.resolve();
+    const lent = new Promise<void>((resolve) => {
+      this.#lent = resolve;
+    });
+    return Promise.race([ended, lent]);
+  }
+
+  /** It is idle. undici closes one of HTTP/1.1 in its time, but one of HTTP/2 never. */
+  rest(): void {
+    if (!this.#streams?.isHTTP2) return;
+    this.#rest = setTimeout(() => void this.client.close(), KEEP_ALIVE_MAX).unref();
+  }
+
+  wake(): void {
+    if (this.#rest !== undefined) clearTimeout(this.#rest);
+  }
+
+  get isConnected(): boolean {
+    return this.#socket !== undefined;
   }
 
   /** Whether it keeps the process from exiting, until its request is done. */
@@ -158,7 +196,7 @@ export class Connection {
 
   /** What the socket broke with: then the end of a body that has no other is not its end. */
   get brokeWith(): Error | undefined {
-    return this.#socket?.errored ?? undefined;
+    return this.#socket?.errored ?? this.#streams?.resetError;
   }
 
   /** Gives it up, connected or not, which undici's client would not tell those above it. */

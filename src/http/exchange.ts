@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
 import {
   ConnectTimeoutError,
+  InvalidJobError,
   ProtocolError,
   ReadTimeoutError,
   ResponseTooLargeError,
@@ -13,7 +14,7 @@ import type { Connection, ConnectionUser } from './connections.js';
 import { toRequestError } from './failures.js';
 import { IncomingBody } from './incoming-body.js';
 import type { Route } from './routes.js';
-import { chunksOf } from './upload.js';
+import { chunksOf, openUpload } from './upload.js';
 import { WaitTimer } from './wait-timer.js';
 
 /** A response as it came: nothing parsed, nothing decoded. */
@@ -44,7 +45,7 @@ export interface ExchangeOptions {
 
 /** Which replies are handed over at their head, their bodies as they come. */
 export interface StreamingOptions {
-  accepts(statusCode: number): boolean;
+  accepts(statusCode: number, rawHeaders: readonly Buffer[]): boolean;
   /** Of such a body as it is sent, in bytes. */
   readonly maxSize: number;
 }
@@ -124,10 +125,12 @@ export class Exchange implements Dispatcher.DispatchHandler, ConnectionUser {
   ): boolean {
     if (statusCode < 200) return this.#skipInterim();
     const elapsed = performance.now() - this.#sentAt;
-    this.#reply = { statusCode, statusText, rawHeaders, elapsed, body: EMPTY };
+    // Ours, which tell of their connections, leave them as they came.
+    const lines = this.#connection === undefined ? linesOf(rawHeaders) : rawHeaders;
+    this.#reply = { statusCode, statusText, rawHeaders: lines, elapsed, body: EMPTY };
     this.#timer.refresh();
     const { streaming } = this.#options;
-    if (streaming?.accepts(statusCode)) this.#handOver(this.#reply, streaming, resume);
+    if (streaming?.accepts(statusCode, lines)) this.#handOver(this.#reply, streaming, resume);
     return true;
   }
 
@@ -165,11 +168,12 @@ export class Exchange implements Dispatcher.DispatchHandler, ConnectionUser {
     queueMicrotask(() => setImmediate(this.#resolve, reply));
   }
 
-  #dispatch({ dispatcher, proxy }: Route): void {
+  #dispatch({ dispatcher, proxy, mayBeHTTP2 }: Route): void {
     const { method, url, headers, body } = this.#request;
     const path = url.pathname + url.search;
     const lines = headers.toRaw() as string[];
     try {
+      if (mayBeHTTP2 && body !== undefined) checkMayHaveBody(this.#request);
       dispatcher.dispatch(
         {
           origin: proxy === undefined ? url.origin : proxy.origin,
@@ -187,7 +191,7 @@ export class Exchange implements Dispatcher.DispatchHandler, ConnectionUser {
 
   #contentOf(body: Body): string | Uint8Array | Readable {
     if (typeof body === 'string' || body instanceof Uint8Array) return body;
-    this.#upload = body.open(this.#request);
+    this.#upload = openUpload(body, this.#request);
     return chunksOf(this.#upload, this.#request, {
       onPause: () => this.#timer.stop(),
       onResume: () => this.#awaitBytes(),
@@ -213,6 +217,7 @@ export class Exchange implements Dispatcher.DispatchHandler, ConnectionUser {
       },
       cancel: () => this.abort(new Error('the body is not wanted')),
       ref: (isAwaited) => {
+        if (this.#isOver) return; // the connection may be another's by now
         this.#timer.ref(isAwaited);
         this.#connection?.ref(isAwaited);
       },
@@ -279,6 +284,25 @@ export class Exchange implements Dispatcher.DispatchHandler, ConnectionUser {
   toString(): string {
     return `${this.#request.method} ${this.#request.url}`;
   }
+}
+
+/** undici's HTTP/2 asserts that the method is one of these, and does not recover from it. */
+function checkMayHaveBody(request: PreparedRequest): void {
+  if (['POST', 'PUT', 'PATCH'].includes(request.method)) return;
+  throw new InvalidJobError(
+    `${request.method} ${request.url}: with allowH2, only POST, PUT and PATCH can have a body`,
+    { request },
+  );
+}
+
+/** A dispatcher that is composed of others has a list of values where a name is repeated. */
+function linesOf(rawHeaders: readonly (Buffer | readonly Buffer[])[]): readonly Buffer[] {
+  if (!rawHeaders.some(Array.isArray)) return rawHeaders as readonly Buffer[];
+  const lines: Buffer[] = [];
+  for (let i = 0; i < rawHeaders.length; i += 2)
+    for (const value of [rawHeaders[i + 1]].flat())
+      lines.push(rawHeaders[i] as Buffer, value as Buffer);
+  return lines;
 }
 
 /** A body that came in one piece, as most do, is not copied. */

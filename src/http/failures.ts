@@ -92,6 +92,6 @@ function codeOf(cause: Error): string | undefined {
 
 /** OpenSSL's messages end with a line break. */
 function describe(cause: Error): string {
-  if (cause.name === 'AssertionError') return 'the response breaks HTTP';
+  if (cause.name === 'AssertionError') return 'undici did not expect what happened';
   return cause.message.trim() || firstOf(cause).message || codeOf(cause) || cause.name;
 }

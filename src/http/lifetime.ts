@@ -59,6 +59,7 @@ export class Lifetime {
   /** Lasts, after the work is done, until `body` has been read; the process may exit before. */
   extendTo(body: Readable): void {
     this.#isExtended = true;
+    this.#current = { abort: (error) => body.destroy(error) };
     this.#timer?.unref();
     finished(body, () => this.#end());
   }

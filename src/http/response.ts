@@ -1,5 +1,6 @@
 import { Blob } from 'node:buffer';
 import { CookieJar } from 'tough-cookie';
+import { type Awaitable, isPromiseLike } from '../awaitable.js';
 import { HTTPError } from '../errors.js';
 import type { ResponseMessage } from '../message.js';
 import { charsetOf, decodeText, decodeTextStream } from '../request/charset.js';
@@ -139,27 +140,29 @@ export class Response implements ResponseMessage {
    * @throws RequestError if a streamed body breaks
    */
   async text(encoding: string | undefined = this.encoding): Promise<string> {
-    return decodeText(await this.#read(), encoding);
+    const content = this.#whole();
+    return decodeText(isPromiseLike(content) ? await content : content, encoding);
   }
 
   /** @throws SyntaxError if the body is not JSON */
   // biome-ignore lint/suspicious/noExplicitAny: as in fetch and requests, the caller knows its type
   async json<T = any>(): Promise<T> {
-    return JSON.parse(decodeText(await this.#read(), this.encoding));
+    const content = this.#whole();
+    return JSON.parse(decodeText(isPromiseLike(content) ? await content : content, this.encoding));
   }
 
   /** The body's bytes: the response's own, not a copy. */
   async bytes(): Promise<Uint8Array> {
-    return this.#read();
+    return this.#whole();
   }
 
   /** A copy of the body's bytes. */
   async arrayBuffer(): Promise<ArrayBuffer> {
-    return new Uint8Array(await this.#read()).buffer;
+    return new Uint8Array(await this.#whole()).buffer;
   }
 
   async blob(): Promise<Blob> {
-    return new Blob([await this.#read()], { type: this.headers.get('content-type') ?? '' });
+    return new Blob([await this.#whole()], { type: this.headers.get('content-type') ?? '' });
   }
 
   /** The text's lines without their ends: `\n`, `\r\n` or `\r`. */
@@ -212,11 +215,15 @@ export class Response implements ResponseMessage {
     return this.#content instanceof StreamedContent ? this.body : this.#content;
   }
 
-  /** The whole body; a streamed one is there from then on. */
-  async #read(): Promise<Buffer> {
-    if (!(this.#content instanceof StreamedContent)) return this.#content;
-    this.#content = await this.#content.read();
-    return this.#content;
+  /** The whole body, at once but for a streamed one, which is there from then on. */
+  #whole(): Awaitable<Buffer> {
+    return this.#content instanceof StreamedContent ? this.#keep(this.#content) : this.#content;
+  }
+
+  async #keep(content: StreamedContent): Promise<Buffer> {
+    const whole = await content.read();
+    this.#content = whole;
+    return whole;
   }
 }
 

@@ -2,6 +2,7 @@ import type { Agent, Dispatcher } from 'undici';
 import { createConnector } from '../connect/connectors.js';
 import { isSocks, proxyAuthorization, proxyPort } from '../connect/proxy-url.js';
 import { type Cert, resolveTLS, type Verify } from '../connect/tls.js';
+import { Recent } from '../recent.js';
 import { createAgent } from './connections.js';
 
 /** The way that a request takes to its server. */
@@ -9,6 +10,7 @@ export interface Route {
   readonly dispatcher: Dispatcher;
   /** The proxy that it is handed to as it is, if it goes through one in the clear. */
   readonly proxy?: Addressing;
+  readonly mayBeHTTP2?: boolean;
 }
 
 /** How a request is addressed to a proxy. */
@@ -27,6 +29,10 @@ export interface RouteOptions {
   readonly cert: Cert | undefined;
 }
 
+interface DirectRoute extends Route {
+  readonly dispatcher: Agent;
+}
+
 /** Agents that are kept for routes of their own; who has more of them rotates proxies. */
 const MAX_AGENTS = 256;
 
@@ -36,8 +42,8 @@ const MAX_AGENTS = 256;
  */
 export class Routes {
   readonly #allowH2: boolean;
-  #direct: Agent | undefined;
-  #agents = new Map<string, Agent>();
+  #direct: DirectRoute | undefined;
+  readonly #agents = new Recent<Agent>(MAX_AGENTS, (agent) => void agent.close());
   /** Asked first: a bundle of CAs is a long key. */
   #last: { readonly options: RouteOptions; readonly agent: Agent } | undefined;
 
@@ -47,52 +53,47 @@ export class Routes {
 
   /** Straight to the server, whose certificate is verified by Node's authorities. */
   get direct(): Agent {
-    this.#direct ??= createAgent(createConnector({ tls: resolveTLS(), allowH2: this.#allowH2 }));
-    return this.#direct;
+    return this.#directRoute.dispatcher;
   }
 
   /** @throws InvalidJobError for a certificate or a key that cannot be used */
   routeTo(url: URL, options: RouteOptions): Route {
     const { proxy, verify, cert } = options;
     const isTrusting = verify === undefined || verify === true;
-    if (proxy === undefined && isTrusting && cert === undefined) return { dispatcher: this.direct };
+    if (proxy === undefined && isTrusting && cert === undefined) return this.#directRoute;
     const dispatcher = this.#agentFor(options);
     return proxy === undefined || url.protocol === 'https:' || isSocks(proxy)
-      ? { dispatcher }
+      ? { dispatcher, mayBeHTTP2: this.#allowH2 }
       : { dispatcher, proxy: new ForwardProxy(proxy) };
   }
 
   /** Lets what is in flight end; then all connections are closed. */
   async close(): Promise<void> {
     const agents = [...this.#agents.values()];
-    if (this.#direct !== undefined) agents.push(this.#direct);
+    if (this.#direct !== undefined) agents.push(this.#direct.dispatcher);
     this.#direct = undefined;
     this.#last = undefined;
-    this.#agents = new Map();
+    this.#agents.clear();
     await Promise.all(agents.map((agent) => agent.close()));
+  }
+
+  get #directRoute(): DirectRoute {
+    this.#direct ??= { dispatcher: this.#createAgent({}), mayBeHTTP2: this.#allowH2 };
+    return this.#direct;
   }
 
   #agentFor(options: RouteOptions): Agent {
     const last = this.#last;
     if (last !== undefined && isSame(last.options, options)) return last.agent;
     const key = JSON.stringify([options.proxy, options.verify, options.cert]);
-    const agent = this.#agents.get(key) ?? this.#createAgent(options);
-    this.#agents.delete(key);
-    this.#agents.set(key, agent);
-    if (this.#agents.size > MAX_AGENTS) this.#retireOldest();
+    const agent = this.#agents.get(key, () => this.#createAgent(options));
     this.#last = { options, agent };
     return agent;
   }
 
-  #createAgent({ proxy, verify, cert }: RouteOptions): Agent {
+  #createAgent({ proxy, verify, cert }: Partial<RouteOptions>): Agent {
     const tls = resolveTLS({ verify, cert });
     return createAgent(createConnector({ proxy, tls, allowH2: this.#allowH2 }));
-  }
-
-  #retireOldest(): void {
-    const [[key, agent]] = this.#agents as unknown as [[string, Agent]];
-    this.#agents.delete(key);
-    void agent.close();
   }
 }
 

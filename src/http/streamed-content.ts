@@ -37,12 +37,13 @@ export class StreamedContent {
     return this.#isUsed;
   }
 
-  /** @throws TypeError if it was used before */
+  /** To look at it is not yet to use it: if it was used before, its reader is told. */
   stream(): ReadableStream<Uint8Array> {
-    const pieces = this.pieces();
+    let pieces: AsyncGenerator<Buffer, void, undefined> | undefined;
     return new ReadableStream<Uint8Array>(
       {
         pull: async (controller) => {
+          pieces ??= this.pieces();
           const { done, value } = await pieces.next();
           if (done) controller.close();
           else controller.enqueue(value);
@@ -93,6 +94,7 @@ export class StreamedContent {
         yield value;
       }
     } finally {
+      body.unref();
       body.destroy();
     }
   }

@@ -42,6 +42,8 @@ export interface TransactionOptions {
   readonly sensitiveHeaders: readonly string[];
   /** Whether the response is handed out at its head. */
   readonly isStreamed: boolean;
+  /** Whether a status of 400 or above will be an error, which must hold no connection. */
+  readonly raisesForStatus: boolean;
   readonly hooks: readonly ResponseHook[];
 }
 
@@ -60,6 +62,8 @@ export class Transaction {
   /** What signs; another, or none, once the origin that it was for has been left. */
   #auth: Auth | undefined;
   #jobCookies: CookieJar | undefined;
+  /** Whether the request came with a Cookie header, which goes before what the jars have. */
+  #hasOwnCookie = false;
 
   constructor(options: TransactionOptions, lifetime?: Lifetime) {
     this.#options = options;
@@ -71,7 +75,7 @@ export class Transaction {
       maxResponseSize: options.maxResponseSize ?? DEFAULT_MAX_RESPONSE_SIZE,
       streaming: options.isStreamed
         ? {
-            accepts: (statusCode) => !this.#mayGoOn(statusCode),
+            accepts: (statusCode, rawHeaders) => !this.#isRead(statusCode, rawHeaders),
             maxSize: options.maxResponseSize ?? Infinity,
           }
         : undefined,
@@ -80,6 +84,7 @@ export class Transaction {
 
   /** To be called once. */
   async send(request: PreparedRequest): Promise<Response> {
+    this.#hasOwnCookie = request.headers.has('Cookie');
     for (let current = this.#auth === undefined ? request : await this.#sign(request); ; ) {
       const response = await this.#hop(current);
       const next = this.#next(current, response);
@@ -92,7 +97,7 @@ export class Transaction {
   /** One request and its response, with the cookies of both. */
   async #hop(request: PreparedRequest): Promise<Response> {
     const { hooks, routeTo } = this.#options;
-    if (!request.headers.has('Cookie')) {
+    if (!this.#hasOwnCookie) {
       const cookies = this.#cookiesFor(request.url);
       if (cookies !== '') setCookies(request, await cookies);
     }
@@ -116,7 +121,9 @@ export class Transaction {
     if (this.#isAnswered(request, response)) {
       this.#answers++;
       checkResendable(request, response);
-      return this.#sign({ ...request, headers: request.headers.clone() });
+      const headers = request.headers.clone();
+      if (!this.#hasOwnCookie) headers.delete('Cookie');
+      return this.#sign({ ...request, headers });
     }
     const location = this.#locationOf(response);
     return location === undefined ? undefined : this.#redirect(request, response, location);
@@ -143,6 +150,7 @@ export class Transaction {
     if (this.#redirects++ === maxRedirects) throw tooManyRedirects(request, response, maxRedirects);
     const next = redirected(request, response, location, sensitiveHeaders);
     this.#answers = 0;
+    this.#hasOwnCookie = false;
     if (isTrusted(request.url, next.url))
       return isAuthenticator(this.#auth) ? this.#sign(next) : next;
     if (jobCookies?.isBound) this.#jobCookies = undefined;
@@ -183,7 +191,14 @@ export class Transaction {
     return this.#mayGoOn(statusCode) ? content.catch(() => body) : content;
   }
 
-  /** Whether a response of this status may not be the last: then its body is read. */
+  /** Whether the body of a streamed response is read all the same: for what it is, it is needed. */
+  #isRead(statusCode: number, rawHeaders: readonly Buffer[]): boolean {
+    if (this.#options.raisesForStatus && statusCode >= 400) return true;
+    if (!this.#mayGoOn(statusCode)) return false;
+    return !isRedirect(statusCode) || rawValues(rawHeaders, 'location').length > 0;
+  }
+
+  /** Whether a response of this status may not be the last. */
   #mayGoOn(statusCode: number): boolean {
     const { maxRedirects } = this.#options;
     if (isRedirect(statusCode)) return maxRedirects !== undefined;

@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import { RequestError } from '../errors.js';
 import type { RequestMessage } from '../message.js';
+import type { BodyStream } from '../request/body/body-stream.js';
 
 /** What an upload tells of itself. */
 export interface UploadListener {
@@ -8,6 +9,15 @@ export interface UploadListener {
   onPause(): void;
   /** What the source gave is being sent. */
   onResume(): void;
+}
+
+/** @throws RequestError if the source cannot be made, or not again */
+export function openUpload(body: BodyStream, request: RequestMessage): Readable {
+  try {
+    return body.open(request);
+  } catch (cause) {
+    throw unreadable(request, cause as Error);
+  }
 }
 
 /**
@@ -32,10 +42,11 @@ export async function* chunksOf(
   }
 }
 
+/** @param cause an Error, but for a source of the user's that threw something else */
 function unreadable(request: RequestMessage, cause: NodeJS.ErrnoException): RequestError {
   if (cause instanceof RequestError) return cause;
   return new RequestError(
-    `${request.method} ${request.url}: the body could not be read: ${cause.message}`,
+    `${request.method} ${request.url}: the body could not be read: ${cause.message ?? cause}`,
     { request, cause, code: cause.code },
   );
 }

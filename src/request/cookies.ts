@@ -1,6 +1,7 @@
 import { Cookie, CookieJar, MemoryCookieStore } from 'tough-cookie';
 import type { Awaitable } from '../awaitable.js';
 import { InvalidJobError } from '../errors.js';
+import { kindOf } from '../kind-of.js';
 import { isPlainObject } from '../plain-object.js';
 import { show } from '../show.js';
 
@@ -61,7 +62,7 @@ export function storeCookies(
 export function jarOf(cookies: Cookies, url: URL): Awaitable<CookieJar> {
   if (isJar(cookies)) return cookies.clone();
   if (!isPlainObject(cookies))
-    throw new InvalidJobError(`cookies must be a record or a CookieJar, got ${show(cookies)}`);
+    throw new InvalidJobError(`cookies must be a record or a CookieJar, got ${kindOf(cookies)}`);
   // These were not set by a server, so the rules for what a server may set do not hold.
   const jar = new CookieJar(undefined, {
     rejectPublicSuffixes: false,

@@ -1,4 +1,6 @@
 import { InvalidHeaderError } from '../errors.js';
+import { kindOf } from '../kind-of.js';
+import { checkUnread } from './pairs.js';
 
 /** A record, pairs, or another `Headers`. In a job, a null value removes the session's header. */
 export type HeadersInit =
@@ -9,8 +11,9 @@ export type HeadersInit =
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 /** RFC 9110 §5.5: no control character but the tab, so no line break; latin1 at most. */
 const FIELD_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
-/** Whose values are in no message: messages are logged. */
-const SECRET = /^(authorization|proxy-authorization|cookie)$/i;
+const FORBIDDEN = /[^\t\x20-\x7e\x80-\xff]/;
+/** What is no part of a value at its ends (WHATWG Fetch, "normalize"); less than `trim()` takes. */
+const SPACE = '\t\n\r ';
 
 /**
  * fetch's `Headers`, but names and order stay as they were set, and so they go on the wire.
@@ -154,11 +157,12 @@ function entriesOf(
   init: HeadersInit,
 ): Iterable<readonly [string, string | number | null | undefined]> {
   if (typeof init !== 'object' || init === null)
-    throw new InvalidHeaderError(`headers must be a record or pairs, got ${String(init)}`);
+    throw new InvalidHeaderError(`headers must be a record or pairs, got ${kindOf(init)}`);
   return Symbol.iterator in init ? pairsOf(init) : Object.entries(init);
 }
 
 function* pairsOf<P>(pairs: Iterable<P>): Iterable<P> {
+  checkUnread(pairs, 'headers');
   for (const pair of pairs) {
     if (!Array.isArray(pair) || pair.length !== 2)
       throw new InvalidHeaderError(
@@ -178,16 +182,22 @@ function checkName(name: string): string {
   return name;
 }
 
-/** Outer white space is no part of a value (RFC 9110 §5.5). */
+/** Outer white space is no part of a value (RFC 9110 §5.5). Values are in no message: some are keys. */
 function checkValue(name: string, value: string | number): string {
   if (typeof value !== 'string' && typeof value !== 'number')
     throw new InvalidHeaderError(`header ${name} must be a string, got ${typeof value}`);
-  const text = String(value).trim();
-  if (!FIELD_VALUE.test(text)) {
-    const shown = SECRET.test(name) ? '***' : JSON.stringify(text);
+  const text = withoutOuterSpace(String(value));
+  if (!FIELD_VALUE.test(text))
     throw new InvalidHeaderError(
-      `header ${name} has a character that no header may have: ${shown}`,
+      `header ${name} has a character that no header may have, at ${text.search(FORBIDDEN)}`,
     );
-  }
   return text;
+}
+
+function withoutOuterSpace(text: string): string {
+  let start = 0;
+  let end = text.length;
+  while (start < end && SPACE.includes(text.charAt(start))) start++;
+  while (end > start && SPACE.includes(text.charAt(end - 1))) end--;
+  return text.slice(start, end);
 }

@@ -25,7 +25,8 @@ export function* pairsOf(
   }
 }
 
-function checkUnread(input: object, name: string): void {
+/** @throws InvalidJobError if it is an iterator that this was asked of before */
+export function checkUnread(input: object, name: string): void {
   if (!('next' in input)) return;
   if (read.has(input))
     throw new InvalidJobError(`${name} is an iterator that was read before; pass an array`);

@@ -68,7 +68,7 @@ const ENDPOINTS: readonly (readonly [path: string, endpoint: Endpoint])[] = [
     '/delay/(\\d+)',
     async (call) => {
       await setTimeout(Number(call.parameters[0]) * DELAY, undefined, { ref: false });
-      echo(call);
+      await echo(call);
     },
   ],
   ['/redirect/(\\d+)', ({ response, parameters: [n] }) => redirect(response, redirectPath(n))],

@@ -107,6 +107,20 @@ describe('Digest', () => {
     expect(server.requests).toHaveLength(2);
   });
 
+  test('answers with the cookies that the challenge set', async () => {
+    const server = await startServer(({ headers }, reply) => {
+      if (headers.authorization !== undefined) return reply.end(headers.cookie);
+      reply.setHeader('Set-Cookie', 'a=new');
+      return reply.writeHead(401, { 'WWW-Authenticate': 'Digest realm="r", nonce="n"' }).end();
+    });
+    const session = new Session({ auth: digestAuth('ada', 'secret') });
+    session.cookies.setCookieSync('a=old', server.url);
+    expect(await (await session.get(server.url)).text()).toBe('a=new');
+    const other = new Session({ auth: digestAuth('ada', 'secret') });
+    const byHand = await other.get(server.url, { headers: { Cookie: 'a=hand' } });
+    expect(await byHand.text()).toBe('a=hand');
+  });
+
   test('answers nobody to whom a redirect led', async () => {
     const { server: there } = await startDigest();
     const here = await startServer((_, reply) =>

@@ -73,6 +73,31 @@ describe("a session's connections", () => {
     expect(server.connections).toBe(1);
   });
 
+  test('are none for a request that could not be sent', async () => {
+    const session = new Session();
+    const stats = () => Object.keys((session.dispatcher as Agent).stats);
+    await expect(
+      session.get('http://127.0.0.1:1', { headers: { 'Transfer-Encoding': 'chunked' } }),
+    ).rejects.toThrow(InvalidJobError);
+    await expect.poll(stats).toEqual([]);
+  });
+
+  test('may be those of a dispatcher that is composed of others', async () => {
+    const server = await startServer((_, reply) => {
+      reply.setHeader('Set-Cookie', ['a=1; Path=/', 'b=2; Expires=Wed, 21 Oct 2099 07:28:00 GMT']);
+      reply.end();
+    });
+    const agent = new Agent();
+    const dispatcher = agent.compose(
+      (dispatch) => (options, handler) => dispatch(options, handler),
+    );
+    const session = new Session({ dispatcher });
+    const { headers } = await session.get(server.url);
+    expect(headers.getSetCookie()).toHaveLength(2);
+    expect(session.cookies.getCookieStringSync(server.url)).toBe('a=1; b=2');
+    await agent.close();
+  });
+
   test('are used again after another one broke', async () => {
     const server = await startServer(({ path }, reply) =>
       path === '/broken' ? reply.destroy() : reply.end(),

@@ -78,9 +78,9 @@ describe("a job's cookies", () => {
   });
 
   test.each<[unknown, string]>([
-    ['a=1', "cookies must be a record or a CookieJar, got 'a=1'"],
-    [['a=1'], "cookies must be a record or a CookieJar, got [ 'a=1' ]"],
-    [new Map(), 'cookies must be a record or a CookieJar, got Map(0) {}'],
+    ['a=1', 'cookies must be a record or a CookieJar, got string'],
+    [['a=1'], 'cookies must be a record or a CookieJar, got Array'],
+    [new Map(), 'cookies must be a record or a CookieJar, got Map'],
     [{ 'a b': '1' }, "cookies: the name 'a b' is not a token"],
     [{ '': '1' }, "cookies: the name '' is not a token"],
     [{ a: 1 }, 'cookies.a must be a string, got number'],

@@ -55,6 +55,15 @@ describe('a redirect to another origin takes along no', () => {
   });
 });
 
+test.each(['X-Mine', 5, new Set(['X-Mine'])])('%j is no list of headers', (names) => {
+  const options = { sensitiveHeaders: names } as unknown as SessionOptions;
+  expect(() => new Session(options)).toThrow(/^sensitiveHeaders must be an array of names, got /);
+});
+
+test('a sensitive header has a name that a header may have', () => {
+  expect(() => new Session({ sensitiveHeaders: ['X Mine'] })).toThrow('"X Mine" is not a token');
+});
+
 test('what is sensitive is for the session to say', async () => {
   const session = new Session({ sensitiveHeaders: ['X-Mine'] });
   expect(session.sensitiveHeaders).toContain('X-API-Key');

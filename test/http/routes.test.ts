@@ -315,7 +315,7 @@ describe('a dispatcher of its own', () => {
     const error = await failureOf(session, { url: server.url, verify: false });
     expect(error).toEqual(
       new InvalidJobError(
-        'verify must be set on the dispatcher that the session was given, not beside it',
+        'a session with a dispatcher of its own has no proxies, verify and cert beside it',
       ),
     );
     await owner.close();

@@ -110,6 +110,16 @@ describe('a streamed response', () => {
     expect(await collect(response.iterLines())).toEqual(['{"a":1}']);
   });
 
+  test('is not used up by a look at its body', async () => {
+    const { server, gate } = await startHalting('a');
+    gate.open();
+    const response = await new Session().get(server.url, { stream: true });
+    const { body } = response;
+    expect([body instanceof ReadableStream, response.bodyUsed]).toEqual([true, false]);
+    expect(await response.text()).toBe('arest');
+    await expect(body.getReader().read()).rejects.toThrow(TypeError);
+  });
+
   test('can be read once as it comes', async () => {
     const { server, gate } = await startHalting('a\nb');
     gate.open();
@@ -117,7 +127,7 @@ describe('a streamed response', () => {
     expect(await collect(response.iterLines())).toEqual(['a', 'brest']);
     const reason = new TypeError('the body of a streamed response can be read once');
     expect(() => response.iterLines()).toThrow(reason);
-    expect(() => response.body).toThrow(reason);
+    await expect(response.body.getReader().read()).rejects.toThrow(reason);
     await expect(response.text()).rejects.toThrow(reason);
   });
 
@@ -161,12 +171,22 @@ describe('a streamed response', () => {
     expect(await response.text()).toBe('elsewhere');
   });
 
-  test('that is an error by its status can still be read', async () => {
-    const server = await startServer((_, reply) => reply.writeHead(500).end('why'));
+  test('that is an error by its status has been read, and holds no connection', async () => {
+    const server = await startServer((_, reply) => reply.writeHead(500).end('why'.repeat(50_000)));
     const job = { stream: true, raiseForStatus: true };
-    const error = await new Session().get(server.url, job).catch((reason) => reason);
+    const session = new Session();
+    const error = await session.get(server.url, job).catch((reason) => reason);
     expect(error).toBeInstanceOf(HTTPError);
-    expect(await error.response.text()).toBe('why');
+    expect(error.response.content).toHaveLength(150_000);
+    await session.close();
+    await expect.poll(() => server.openConnections).toBe(0);
+  });
+
+  test('is streamed, if it is a redirect that leads nowhere', async () => {
+    const server = await startServer((_, reply) => reply.writeHead(302).end('nowhere'));
+    const response = await new Session().get(server.url, { stream: true });
+    expect(() => response.content).toThrow(TypeError);
+    expect(await response.text()).toBe('nowhere');
   });
 
   test('sets its cookies at its head', async () => {
@@ -314,6 +334,17 @@ describe('a streamed response that is not read to its end frees its connection',
     control.abort('enough');
     await expect(reading).rejects.toMatchObject({ name: 'AbortError', cause: 'enough' });
     await expect.poll(() => server.openConnections).toBe(0);
+  });
+
+  test('when its signal is aborted, although all of it has come', async () => {
+    const { server, gate } = await startHalting('first');
+    gate.open();
+    const control = new AbortController();
+    const session = new Session();
+    const response = await session.get(server.url, { stream: true, signal: control.signal });
+    await session.get(server.url);
+    control.abort('enough');
+    await expect(response.text()).rejects.toMatchObject({ name: 'AbortError', cause: 'enough' });
   });
 
   test('when it was forgotten', async () => {
@@ -476,6 +507,46 @@ test.each(['gzip', 'deflate'])('a %s whose first byte comes alone is decoded', a
   expect(await response.text()).toBe(TEXT);
 });
 
+describe('the reading of what has come already', () => {
+  test('does nothing to a connection that is gone', async () => {
+    const warnings: Error[] = [];
+    const note = (warning: Error) => warnings.push(warning);
+    process.on('warning', note);
+    const server = await startServer((_, reply) => {
+      reply.writeHead(200, { Connection: 'close', 'Content-Encoding': 'gzip' });
+      reply.end(gzipSync(Buffer.alloc(4 * MEBIBYTE)));
+    });
+    const response = await new Session().get(server.url, { stream: true });
+    await expect.poll(() => server.openConnections).toBe(0);
+    let size = 0;
+    for await (const piece of response.body) size += piece.length;
+    await new Promise((resolve) => setImmediate(resolve));
+    process.off('warning', note);
+    expect([size, warnings]).toEqual([4 * MEBIBYTE, []]);
+  });
+
+  test('lets no other request go that is on its connection now', async () => {
+    const gate = new Gate();
+    const server = await startServer(async ({ path }, reply) => {
+      if (path === '/second') await gate.opened;
+      reply.end('done');
+    });
+    const session = new Session({ timeout: Infinity });
+    const first = await session.get(server.url, { stream: true });
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    const second = session.get(`${server.url}/second`);
+    await server.received(2);
+    expect(server.connections).toBe(1);
+    const held = process.getActiveResourcesInfo().filter((name) => name === 'TCPSocketWrap');
+    expect(await first.text()).toBe('done');
+    expect(process.getActiveResourcesInfo().filter((name) => name === 'TCPSocketWrap')).toEqual(
+      held,
+    );
+    gate.open();
+    expect(await (await second).text()).toBe('done');
+  });
+});
+
 describe('the process is held', () => {
   test('by nothing that nobody waits for', async () => {
     const { server } = await startHalting('first');
@@ -492,6 +563,22 @@ describe('the process is held', () => {
     await expect.poll(() => watch.count).toBe(0);
     watch.stop();
   });
+});
+
+test('a session that is closed before the head has come waits for it, and for no reader', async () => {
+  const gate = new Gate();
+  const server = await startServer(async (_, reply) => {
+    await gate.opened;
+    reply.end(Buffer.alloc(MEBIBYTE));
+  });
+  const session = new Session();
+  const coming = session.get(server.url, { stream: true });
+  await server.received(1);
+  const closed = session.close();
+  gate.open();
+  const response = await coming;
+  await closed;
+  expect(await response.bytes()).toHaveLength(MEBIBYTE);
 });
 
 test('the closing of a session waits for no reader, and leaves what is read alone', async () => {

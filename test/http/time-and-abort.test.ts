@@ -1,4 +1,5 @@
 import dns from 'node:dns';
+import { getEventListeners } from 'node:events';
 import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import { afterEach, describe, expect, test } from 'vitest';
@@ -205,6 +206,20 @@ describe('a signal', () => {
     await expect.poll(() => server.openConnections).toBe(0);
     process.off('warning', note);
     expect(warnings).toEqual([]);
+  });
+
+  test('has no listener when no job waits for it', async () => {
+    const server = await startRawServer((socket) =>
+      socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'),
+    );
+    const { signal } = new AbortController();
+    const session = new Session();
+    for (let i = 0; i < 2; i++) {
+      const sent = session.get(server.url, { signal });
+      await expect.poll(() => getEventListeners(signal, 'abort').length).toBe(1);
+      await sent;
+      expect(getEventListeners(signal, 'abort')).toEqual([]);
+    }
   });
 
   test('that is aborted later does nothing to a job that is done', async () => {

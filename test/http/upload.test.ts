@@ -100,6 +100,30 @@ describe('a streamed body', () => {
     await expect.poll(() => server.openConnections).toBe(0);
   });
 
+  test('whose function throws is an error that says so', async () => {
+    const cause = new RangeError('no stream today');
+    const data = () => {
+      throw cause;
+    };
+    const url = 'http://127.0.0.1:1/';
+    const error = await new Session().post(url, { data }).catch((reason) => reason);
+    expect(error.constructor).toBe(RequestError);
+    expect(error).toMatchObject({
+      message: `POST ${url}: the body could not be read: no stream today`,
+      cause,
+    });
+  });
+
+  test('that breaks with what is no Error is an error nevertheless', async () => {
+    const server = await startServer();
+    async function* data() {
+      yield 'first';
+      throw 'a string';
+    }
+    const error = await new Session().post(server.url, { data: data() }).catch((reason) => reason);
+    expect(error.message).toBe(`POST ${server.url}/: the body could not be read: a string`);
+  });
+
   test('of what is neither text nor bytes is an error that says so', async () => {
     const server = await startServer();
     const data = Readable.from([5]) as unknown as Readable;

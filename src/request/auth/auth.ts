@@ -2,6 +2,7 @@ import { type Awaitable, isPromiseLike, type OrNothing } from '../../awaitable.j
 import { InvalidJobError } from '../../errors.js';
 import type { RequestMessage } from '../../message.js';
 import { Headers } from '../headers.js';
+import { checkMethod } from '../method.js';
 import type { PreparedRequest } from '../prepared-request.js';
 
 /** Signs the prepared request, or returns another to send in its place. */
@@ -62,23 +63,30 @@ export function authorize(request: PreparedRequest, auth: Auth): Awaitable<Prepa
     request.headers.set('Authorization', basic(auth[0], auth[1]));
     return request;
   }
+  checkAuth(auth);
   const signed = signedBy(auth, request);
   return isPromiseLike(signed)
     ? signed.then((other) => checked(other ?? request))
     : checked(signed ?? request);
 }
 
-function isPair(auth: Auth): auth is readonly [string, string] {
+function isPair(auth: unknown): auth is readonly [string, string] {
   return Array.isArray(auth) && auth.length === 2 && auth.every((part) => typeof part === 'string');
 }
 
-function signedBy(auth: Auth, request: PreparedRequest): ReturnType<Sign> {
-  if (typeof auth === 'function') return auth(request);
-  if (!isAuthenticator(auth))
+function signedBy(
+  auth: Exclude<Auth, readonly string[]>,
+  request: PreparedRequest,
+): ReturnType<Sign> {
+  return typeof auth === 'function' ? auth(request) : auth.sign(request);
+}
+
+/** @throws InvalidJobError if it is none of the forms of `Auth` */
+export function checkAuth(auth: unknown): asserts auth is Auth {
+  if (!isPair(auth) && typeof auth !== 'function' && !isAuthenticator(auth))
     throw new InvalidJobError(
       `auth must be [user, password], a function, or an object with sign() and accepts(), got ${kindOf(auth)}`,
     );
-  return auth.sign(request);
 }
 
 /** Whether it answers challenges, beside signing requests. */
@@ -93,6 +101,7 @@ function checked(request: PreparedRequest): PreparedRequest {
     throw new InvalidJobError(
       `auth must return a prepared request or nothing, got ${kindOf(request)}`,
     );
+  checkMethod(request.method);
   return request;
 }
 

@@ -44,6 +44,9 @@ const HASHES: ReadonlyMap<string, string> = new Map([
   ['md5', 'md5'],
   ['sha-256', 'sha256'],
   ['sha-512-256', 'sha512-256'],
+  // Not of RFC 7616, but requests knows them.
+  ['sha', 'sha1'],
+  ['sha-512', 'sha512'],
 ]);
 const SESSION = /-sess$/i;
 const MAX_ORIGINS = 1000;
