@@ -186,7 +186,7 @@ export class Session {
   #prepare(job: Job, body: PreparedBody | undefined): Prepared {
     const target = prepareURL(job.url, mergeParams(this.params, job.params));
     const headers = this.#headers.clone();
-    if (job.headers !== undefined) headers.merge(job.headers);
+    if (job.headers) headers.merge(job.headers);
     if (body !== undefined) describeBody(body, headers);
     const method = job.method?.toUpperCase() ?? 'GET';
     return {
@@ -204,7 +204,7 @@ export class Session {
   }
 
   #send(job: Job, prepared: Prepared): Promise<Response> {
-    if (job.cookies === undefined) return this.#transact(job, prepared, undefined);
+    if (!job.cookies) return this.#transact(job, prepared, undefined);
     return this.#sendWith(job.cookies, job, prepared);
   }
 

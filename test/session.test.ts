@@ -143,7 +143,16 @@ describe('settings', () => {
       context: undefined,
     } satisfies Partial<Job>;
     await session.request({ url: server.url, ...nothing });
-    await session.request({ url: server.url, auth: null, timeout: null } as unknown as Job);
+    await session.request({
+      url: server.url,
+      auth: null,
+      timeout: null,
+      params: null,
+      headers: null,
+      cookies: null,
+      data: null,
+      files: null,
+    } as unknown as Job);
     for (const request of server.requests)
       expect(request).toMatchObject({
         method: 'GET',

@@ -1,4 +1,8 @@
 import { BlockList, isIP, isIPv6 } from 'node:net';
+import { domainToASCII } from 'node:url';
+
+/** A name without the dots around it, and its port. */
+const NAME = /^(?:\*?\.+)?(.*?)\.?(:\d+)?$/;
 
 /**
  * The hosts that a NO_PROXY names, separated by commas or white space (requests'
@@ -54,8 +58,9 @@ export class NoProxy {
   }
 
   #addName(entry: string): void {
-    const name = entry.replace(/^\*?\.+/, '').replace(/\.(?=$|:\d+$)/, '');
-    if (name !== '') this.#names.push(`.${name}`);
+    const [, host, port = ''] = NAME.exec(entry) as unknown as [string, string, string?];
+    const name = domainToASCII(host) || host;
+    if (name !== '') this.#names.push(`.${name}${port}`);
   }
 }
 

@@ -11,6 +11,9 @@ const DEFAULT_PORTS: Readonly<Record<string, number>> = {
   'socks5h:': 1080,
 };
 const SCHEME = /^[a-z][a-z\d+.-]*:\/\//i;
+/** What could be misread: a scheme without a host after it; what the URL class drops or rewrites. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused
+const CONFUSING = /^(https?|socks5h?):(?!\/\/[^/?#])|[\x00-\x20\\"'<>]/i;
 /** RFC 1929 §2: a length is one byte. */
 const LONGEST_SOCKS_CREDENTIAL = 255;
 
@@ -22,7 +25,7 @@ const LONGEST_SOCKS_CREDENTIAL = 255;
  */
 export function parseProxy(input: string | URL, name = 'proxies'): URL {
   const url = toURL(input);
-  if (url === undefined || !(url.protocol in DEFAULT_PORTS) || url.hostname === '')
+  if (url === undefined || !Object.hasOwn(DEFAULT_PORTS, url.protocol) || url.hostname === '')
     throw new InvalidJobError(
       `${name} must be an http, https, socks5 or socks5h URL with a host, got ${shown(input)}`,
     );
@@ -30,6 +33,7 @@ export function parseProxy(input: string | URL, name = 'proxies'): URL {
     throw new InvalidJobError(
       `${name}: SOCKS takes a user and a password of up to ${LONGEST_SOCKS_CREDENTIAL} bytes each, got longer ones`,
     );
+  if (!isSocks(url)) proxyAuthorization(url);
   return url;
 }
 
@@ -68,6 +72,7 @@ function toURL(input: unknown): URL | undefined {
   if (input instanceof URL) return input;
   if (typeof input !== 'string') return undefined;
   const text = input.trim();
+  if (CONFUSING.test(text)) return undefined;
   const url = SCHEME.test(text) ? text : `http://${text}`;
   return URL.canParse(url) ? new URL(url) : undefined;
 }

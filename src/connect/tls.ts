@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { createSecureContext, type SecureContext } from 'node:tls';
 import { InvalidJobError } from '../errors.js';
 import { kindOf } from '../kind-of.js';
+import { unknownKey } from '../known-keys.js';
 import { isPlainObject } from '../plain-object.js';
 import { Recent } from '../recent.js';
 import { show } from '../show.js';
@@ -40,6 +41,7 @@ interface PEM {
 const KEPT = 16;
 const CERTIFICATES = new Recent<readonly string[]>(KEPT);
 const CONTEXTS = new Recent<SecureContext>(KEPT);
+const PARTS: ReadonlySet<string> = new Set(['cert', 'key', 'passphrase']);
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g;
 const PRIVATE_KEY = /-----BEGIN (?:[A-Z]{2,9} )?PRIVATE KEY-----/;
 
@@ -100,6 +102,8 @@ function readIdentity(input: Cert): Pick<TLSOptions, 'cert' | 'key' | 'passphras
 /** The message has no value in it: it may be a key or a passphrase. */
 function toRecord(input: Cert): Exclude<Cert, string | readonly string[]> {
   const record = partsOf(input);
+  const unknown = unknownKey(record, PARTS);
+  if (unknown !== undefined) throw new InvalidJobError(`cert: ${unknown}`);
   const { cert, key = '', passphrase = '' } = record;
   if ([cert, key, passphrase].some((part) => typeof part !== 'string'))
     throw new InvalidJobError(

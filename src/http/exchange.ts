@@ -2,19 +2,19 @@ import type { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
 import {
   ConnectTimeoutError,
-  InvalidJobError,
   ProtocolError,
   ReadTimeoutError,
   ResponseTooLargeError,
 } from '../errors.js';
 import type { Body } from '../request/body/body-stream.js';
+import { flattenRaw } from '../request/headers.js';
 import type { PreparedRequest } from '../request/prepared-request.js';
 import type { Timeouts } from '../request/timeouts.js';
 import type { Connection, ConnectionUser } from './connections.js';
 import { toRequestError } from './failures.js';
 import { IncomingBody } from './incoming-body.js';
 import type { Route } from './routes.js';
-import { chunksOf, openUpload } from './upload.js';
+import { checkMayHaveBody, chunksOf, openUpload } from './upload.js';
 import { WaitTimer } from './wait-timer.js';
 
 /** A response as it came: nothing parsed, nothing decoded. */
@@ -126,7 +126,7 @@ export class Exchange implements Dispatcher.DispatchHandler, ConnectionUser {
     if (statusCode < 200) return this.#skipInterim();
     const elapsed = performance.now() - this.#sentAt;
     // Ours, which tell of their connections, leave them as they came.
-    const lines = this.#connection === undefined ? linesOf(rawHeaders) : rawHeaders;
+    const lines = this.#connection === undefined ? flattenRaw(rawHeaders) : rawHeaders;
     this.#reply = { statusCode, statusText, rawHeaders: lines, elapsed, body: EMPTY };
     this.#timer.refresh();
     const { streaming } = this.#options;
@@ -171,7 +171,6 @@ export class Exchange implements Dispatcher.DispatchHandler, ConnectionUser {
   #dispatch({ dispatcher, proxy, mayBeHTTP2 }: Route): void {
     const { method, url, headers, body } = this.#request;
     const path = url.pathname + url.search;
-    const lines = headers.toRaw() as string[];
     try {
       if (mayBeHTTP2 && body !== undefined) checkMayHaveBody(this.#request);
       dispatcher.dispatch(
@@ -179,7 +178,7 @@ export class Exchange implements Dispatcher.DispatchHandler, ConnectionUser {
           origin: proxy === undefined ? url.origin : proxy.origin,
           path: proxy === undefined ? path : url.origin + path,
           method: method as Dispatcher.HttpMethod,
-          headers: proxy === undefined ? lines : proxy.address(lines, url),
+          headers: (proxy?.address(headers, url) ?? headers).toRaw() as string[],
           body: body === undefined ? null : this.#contentOf(body),
         },
         this,
@@ -284,25 +283,6 @@ export class Exchange implements Dispatcher.DispatchHandler, ConnectionUser {
   toString(): string {
     return `${this.#request.method} ${this.#request.url}`;
   }
-}
-
-/** undici's HTTP/2 asserts that the method is one of these, and does not recover from it. */
-function checkMayHaveBody(request: PreparedRequest): void {
-  if (['POST', 'PUT', 'PATCH'].includes(request.method)) return;
-  throw new InvalidJobError(
-    `${request.method} ${request.url}: with allowH2, only POST, PUT and PATCH can have a body`,
-    { request },
-  );
-}
-
-/** A dispatcher that is composed of others has a list of values where a name is repeated. */
-function linesOf(rawHeaders: readonly (Buffer | readonly Buffer[])[]): readonly Buffer[] {
-  if (!rawHeaders.some(Array.isArray)) return rawHeaders as readonly Buffer[];
-  const lines: Buffer[] = [];
-  for (let i = 0; i < rawHeaders.length; i += 2)
-    for (const value of [rawHeaders[i + 1]].flat())
-      lines.push(rawHeaders[i] as Buffer, value as Buffer);
-  return lines;
 }
 
 /** A body that came in one piece, as most do, is not copied. */

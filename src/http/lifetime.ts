@@ -1,4 +1,3 @@
-import { finished, type Readable } from 'node:stream';
 import { AbortError, type RequestError, TimeoutError } from '../errors.js';
 import type { RequestMessage } from '../message.js';
 import { onAbort } from './abort-signals.js';
@@ -44,7 +43,7 @@ export class Lifetime {
       this.#reject = reject;
       work()
         .finally(() => {
-          if (!this.#isExtended) this.#end();
+          if (!this.#isExtended) this.end();
         })
         .then(resolve, reject);
     });
@@ -56,15 +55,15 @@ export class Lifetime {
     this.#current = step;
   }
 
-  /** Lasts, after the work is done, until `body` has been read; the process may exit before. */
-  extendTo(body: Readable): void {
+  /** Lasts, after the work is done, until it is told its end; the process may exit before. */
+  extendTo(step: Abortable): void {
     this.#isExtended = true;
-    this.#current = { abort: (error) => body.destroy(error) };
+    this.#current = step;
     this.#timer?.unref();
-    finished(body, () => this.#end());
   }
 
-  #end(): void {
+  /** Nothing will end it early any more. */
+  end(): void {
     clearTimeout(this.#timer);
     this.#unlisten?.();
   }
@@ -83,7 +82,7 @@ export class Lifetime {
   }
 
   #expire(error: RequestError): void {
-    this.#end();
+    this.end();
     this.#expired = error;
     this.#current?.abort(error);
     this.#reject(error);

@@ -3,6 +3,7 @@ import { createConnector } from '../connect/connectors.js';
 import { isSocks, proxyAuthorization, proxyPort } from '../connect/proxy-url.js';
 import { type Cert, resolveTLS, type Verify } from '../connect/tls.js';
 import { Recent } from '../recent.js';
+import type { Headers } from '../request/headers.js';
 import { createAgent } from './connections.js';
 
 /** The way that a request takes to its server. */
@@ -17,8 +18,8 @@ export interface Route {
 interface Addressing {
   /** The proxy's. */
   readonly origin: string;
-  /** The header lines of a request to `url`, with what the proxy needs: names and values in turn. */
-  address(lines: readonly string[], url: URL): string[];
+  /** The headers of a request to `url`, with what the proxy needs. */
+  address(headers: Headers, url: URL): Headers;
 }
 
 /** What a route depends on, beside the request's URL. */
@@ -109,18 +110,15 @@ class ForwardProxy implements Addressing {
     this.#authorization = proxyAuthorization(proxy);
   }
 
-  address(lines: readonly string[], url: URL): string[] {
-    const addressed = hasHost(lines) ? lines.slice() : ['Host', url.host, ...lines];
+  address(headers: Headers, url: URL): Headers {
+    const addressed = headers.clone();
+    if (!addressed.has('Host')) addressed.set('Host', url.host);
     if (this.#authorization !== undefined)
-      addressed.push('Proxy-Authorization', this.#authorization);
+      addressed.set('Proxy-Authorization', this.#authorization);
     return addressed;
   }
 }
 
 function isSame(a: RouteOptions, b: RouteOptions): boolean {
   return a.proxy?.href === b.proxy?.href && a.verify === b.verify && a.cert === b.cert;
-}
-
-function hasHost(lines: readonly string[]): boolean {
-  return lines.some((line, i) => i % 2 === 0 && line.toLowerCase() === 'host');
 }

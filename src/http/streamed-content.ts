@@ -7,7 +7,7 @@ import type { IncomingBody } from './incoming-body.js';
 export const DEFAULT_MAX_RESPONSE_SIZE = 128 * 1024 * 1024;
 
 /** Frees the connections of bodies that were forgotten: whoever reads one holds its content. */
-const FORGOTTEN = new FinalizationRegistry<IncomingBody>((body) => body.destroy());
+const FORGOTTEN = new FinalizationRegistry<() => void>((release) => release());
 
 export interface StreamedContentOptions {
   /** The response's Content-Encoding, '' for none. */
@@ -16,6 +16,8 @@ export interface StreamedContentOptions {
   readonly maxResponseSize: number | undefined;
   /** For the errors. */
   readonly request: RequestMessage;
+  /** Is called when nothing more will be read. */
+  readonly done: () => void;
 }
 
 /**
@@ -26,11 +28,17 @@ export class StreamedContent {
   readonly #body: IncomingBody;
   readonly #options: StreamedContentOptions;
   #isUsed = false;
+  /** What put an end to it before its own. */
+  #ending: Error | undefined;
 
   constructor(body: IncomingBody, options: StreamedContentOptions) {
     this.#body = body;
     this.#options = options;
-    FORGOTTEN.register(this, body);
+    const { done } = options;
+    FORGOTTEN.register(this, () => {
+      body.destroy();
+      done();
+    });
   }
 
   get isUsed(): boolean {
@@ -71,7 +79,14 @@ export class StreamedContent {
   cancel(): void {
     const { request } = this.#options;
     const message = `${request.method} ${request.url}: the response was closed before it was read`;
-    this.#body.destroy(new AbortError(message, { request }));
+    this.abort(new AbortError(message, { request }));
+  }
+
+  /** Whoever reads it has `error`, and so has who would. */
+  abort(error: Error): void {
+    this.#ending ??= error;
+    this.#body.destroy(error);
+    this.#options.done();
   }
 
   #open(limit: number): AsyncGenerator<Buffer, void, undefined> {
@@ -82,12 +97,13 @@ export class StreamedContent {
 
   async *#pieces(limit: number): AsyncGenerator<Buffer, void, undefined> {
     const body = this.#body;
-    const pieces = this.#decoded()[Symbol.asyncIterator]();
     try {
+      const pieces = this.#decoded()[Symbol.asyncIterator]();
       for (let size = 0; ; ) {
         body.ref();
         const { done, value } = await pieces.next();
         body.unref();
+        if (this.#ending !== undefined) throw this.#ending;
         if (done) return;
         size += value.length;
         if (size > limit) throw this.#tooLarge(limit);
@@ -96,6 +112,7 @@ export class StreamedContent {
     } finally {
       body.unref();
       body.destroy();
+      this.#options.done();
     }
   }
 

@@ -181,8 +181,15 @@ export class Transaction {
     const contentEncoding = rawValues(rawHeaders, 'content-encoding').join();
     const { maxResponseSize } = this.#options;
     if (body instanceof IncomingBody) {
-      this.#lifetime?.extendTo(body);
-      return new StreamedContent(body, { contentEncoding, maxResponseSize, request });
+      const done = () => this.#lifetime?.end();
+      const content = new StreamedContent(body, {
+        contentEncoding,
+        maxResponseSize,
+        request,
+        done,
+      });
+      this.#lifetime?.extendTo(content);
+      return content;
     }
     if (contentEncoding === '' || body.length === 0) return body;
     const limit = maxResponseSize ?? DEFAULT_MAX_RESPONSE_SIZE;

@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import { RequestError } from '../errors.js';
+import { InvalidJobError, RequestError } from '../errors.js';
 import type { RequestMessage } from '../message.js';
 import type { BodyStream } from '../request/body/body-stream.js';
 
@@ -48,5 +48,14 @@ function unreadable(request: RequestMessage, cause: NodeJS.ErrnoException): Requ
   return new RequestError(
     `${request.method} ${request.url}: the body could not be read: ${cause.message ?? cause}`,
     { request, cause, code: cause.code },
+  );
+}
+
+/** undici's HTTP/2 asserts that the method is one of these, and does not recover from it. */
+export function checkMayHaveBody(request: RequestMessage): void {
+  if (['POST', 'PUT', 'PATCH'].includes(request.method)) return;
+  throw new InvalidJobError(
+    `${request.method} ${request.url}: with allowH2, only POST, PUT and PATCH can have a body`,
+    { request },
   );
 }

@@ -9,6 +9,7 @@ export type HeadersInit =
 
 /** RFC 9110 §5.6.2. */
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+const NO_TOKEN = /[^!#$%&'*+\-.^_`|~0-9A-Za-z]/;
 /** RFC 9110 §5.5: no control character but the tab, so no line break; latin1 at most. */
 const FIELD_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 const FORBIDDEN = /[^\t\x20-\x7e\x80-\xff]/;
@@ -153,6 +154,19 @@ export function rawValues(rawHeaders: readonly Buffer[], name: string): string[]
   return values;
 }
 
+/**
+ * Names and values in turn, a line each. A dispatcher that is composed of others has a list of values
+ * where a name is repeated.
+ */
+export function flattenRaw(rawHeaders: readonly (Buffer | readonly Buffer[])[]): readonly Buffer[] {
+  if (!rawHeaders.some(Array.isArray)) return rawHeaders as readonly Buffer[];
+  const lines: Buffer[] = [];
+  for (let i = 0; i < rawHeaders.length; i += 2)
+    for (const value of [rawHeaders[i + 1]].flat())
+      lines.push(rawHeaders[i] as Buffer, value as Buffer);
+  return lines;
+}
+
 function entriesOf(
   init: HeadersInit,
 ): Iterable<readonly [string, string | number | null | undefined]> {
@@ -178,7 +192,7 @@ function sameName(a: string, b: string): boolean {
 
 function checkName(name: string): string {
   if (typeof name !== 'string' || !TOKEN.test(name))
-    throw new InvalidHeaderError(`header name ${JSON.stringify(name)} is not a token (RFC 9110)`);
+    throw new InvalidHeaderError(`header name ${nameForMessage(name)} is not a token (RFC 9110)`);
   return name;
 }
 
@@ -192,6 +206,13 @@ function checkValue(name: string, value: string | number): string {
       `header ${name} has a character that no header may have, at ${text.search(FORBIDDEN)}`,
     );
   return text;
+}
+
+/** No more of it than could be a name: "Authorization: Bearer …" has a secret after that. */
+function nameForMessage(name: unknown): string {
+  if (typeof name !== 'string') return kindOf(name);
+  const end = name.search(NO_TOKEN);
+  return end < 0 ? '""' : `${JSON.stringify(name.slice(0, end + 1))}…`;
 }
 
 function withoutOuterSpace(text: string): string {

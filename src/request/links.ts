@@ -20,6 +20,6 @@ function parametersOf(text: string): Record<string, string> {
   for (const [, name = '', quoted, plain = ''] of text.matchAll(
     /;\s*([^\s=;]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s;]*))/g,
   ))
-    parameters[name.toLowerCase()] = quoted?.replace(/\\(.)/g, '$1') ?? plain;
+    parameters[name.toLowerCase()] = quoted?.replace(/\\(.)/g, '$1') ?? plain.replace(/^'|'$/g, '');
   return parameters;
 }

@@ -76,7 +76,7 @@ export function mergeParams(
   ofSession: Params | undefined,
   ofJob: Params | undefined,
 ): Params | undefined {
-  if (ofSession === undefined || ofJob === undefined) return ofJob ?? ofSession;
+  if (isNothing(ofSession) || isNothing(ofJob)) return ofJob ?? ofSession ?? undefined;
   // Pairs may come from a generator, which is read once.
   const own = isIterable(ofJob) ? [...ofJob] : ofJob;
   const query = queryOf(own);
@@ -168,4 +168,8 @@ function hint(text: string): string {
 /** Messages are logged: no password in them, not even one that broke the URL, as with a slash. */
 function redact(text: string): string {
   return text.replace(/^([a-z][a-z\d+.-]*:\/\/)?.*@/is, '$1***@');
+}
+
+function isNothing(params: Params | undefined): params is undefined {
+  return params === undefined || params === null;
 }

@@ -13,6 +13,7 @@ describe('a NO_PROXY covers', () => {
     ['.a.test', 'http://c.b.a.test'],
     ['*.a.test', 'http://b.a.test'],
     ['A.Test', 'http://a.TEST'],
+    ['bücher.test:80', 'http://www.bücher.test'],
     ['a.test.', 'http://a.test'],
     ['a.test', 'http://a.test.'],
     ['b.test,a.test', 'http://a.test'],

@@ -133,6 +133,13 @@ describe('checkProxies refuses', () => {
   test.each<[unknown, string]>([
     [undefined, `proxies ${url}, got undefined`],
     [3128, `proxies ${url}, got number`],
+    ['http:/proxy:3128', `proxies ${url}, got 'http:/proxy:3128'`],
+    ['http:///proxy:3128', `proxies ${url}, got 'http:///proxy:3128'`],
+    ['http:u:secret@proxy', `proxies ${url}, got '***@proxy'`],
+    ['http://proxy\\@other', `proxies ${url}, got 'http://***@other'`],
+    ['http://proxy\r\nother', `proxies ${url}, got 'http://proxy\\r\\nother'`],
+    ['"http://proxy"', `proxies ${url}, got '"http://proxy"'`],
+    ['http://a%3Ab@proxy', 'the user of Basic authentication can have no colon (RFC 7617 §2)'],
     ['', `proxies ${url}, got ''`],
     ['ftp://proxy', `proxies ${url}, got 'ftp://proxy'`],
     ['socks4://proxy', `proxies ${url}, got 'socks4://proxy'`],

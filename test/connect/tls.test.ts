@@ -162,6 +162,12 @@ describe('cert', () => {
     );
   });
 
+  test('refuses a part that it does not know', () => {
+    expect(failureOf({ cert: { ...PEM, password: 'secret' } as never }).message).toBe(
+      'cert: unknown key "password"; did you mean "passphrase"?',
+    );
+  });
+
   test('shows nothing of a key that lost its first line', () => {
     const [, ...lines] = PEM.key.split('\n');
     const error = failureOf({ cert: [PEM.cert, lines.join('\n')] });

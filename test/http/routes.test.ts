@@ -62,6 +62,15 @@ describe('a proxy', () => {
     await session.close();
   });
 
+  test("has its URL's credentials, whatever header was set by hand", async () => {
+    const proxy = await startProxy({ credentials: ['ada', 'secret'] });
+    const server = await startServer();
+    const session = new Session({ proxies: proxy.url.replace('//', '//ada:secret@') });
+    await session.get(server.url, { headers: { 'proxy-authorization': 'by hand' } });
+    expect(proxy.credentials).toEqual(['ada:secret']);
+    await session.close();
+  });
+
   test('makes a tunnel to an https server, which it tells nothing', async () => {
     const proxy = await startProxy({ credentials: ['ada', 'secret'] });
     const server = await startSecure();

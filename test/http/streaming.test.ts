@@ -347,6 +347,29 @@ describe('a streamed response that is not read to its end frees its connection',
     await expect(response.text()).rejects.toMatchObject({ name: 'AbortError', cause: 'enough' });
   });
 
+  test('when there are more codings than are undone', async () => {
+    const server = await startServer((_, reply) => {
+      reply.setHeader('Content-Encoding', 'gzip,'.repeat(6));
+      reply.write('x');
+    });
+    const response = await new Session().get(server.url, { stream: true });
+    await expect(response.text()).rejects.toBeInstanceOf(ContentDecodingError);
+    await expect.poll(() => server.openConnections).toBe(0);
+  });
+
+  test('when the whole time is up, although all of it has come and is being decoded', async () => {
+    const server = await startServer((_, reply) => {
+      reply.setHeader('Content-Encoding', 'gzip');
+      reply.end(gzipSync(Buffer.alloc(16 * MEBIBYTE)));
+    });
+    const job = { stream: true, timeout: { total: 80 } };
+    const response = await new Session().get(server.url, job);
+    const reader = response.body.getReader();
+    await reader.read();
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    await expect(reader.read()).rejects.toBeInstanceOf(TimeoutError);
+  });
+
   test('when it was forgotten', async () => {
     setFlagsFromString('--expose-gc');
     const collectGarbage = runInNewContext('gc');

@@ -79,15 +79,19 @@ describe('bad headers are refused', () => {
     ['a line break in a pair', [['X-A', 'a\r\nX-B: b']], lineBreak],
     ['a NUL', { 'X-A': '\0' }, 'header X-A has a character that no header may have, at 0'],
     ['beyond latin1', { 'X-A': '€' }, 'header X-A has a character that no header may have, at 0'],
-    ['a line break in a name', { 'X\nA': 'a' }, 'header name "X\\nA" is not a token (RFC 9110)'],
+    ['a line break in a name', { 'X\nA': 'a' }, 'header name "X\\n"… is not a token (RFC 9110)'],
     ['an empty name', { '': 'a' }, 'header name "" is not a token (RFC 9110)'],
-    ['a name that is no string', [[1, 'a']], 'header name 1 is not a token (RFC 9110)'],
+    ['a name that is no string', [[1, 'a']], 'header name number is not a token (RFC 9110)'],
     ['a boolean', { 'X-A': true }, 'header X-A must be a string, got boolean'],
     ['an object', { 'X-A': {} }, 'header X-A must be a string, got object'],
     ['lines', ['X-A: a'], 'headers must be a record or pairs, got a string in them'],
     ['half a pair', [['X-A']], 'headers must be a record or pairs, got a object in them'],
     ['a string', 'X-A: a', 'headers must be a record or pairs, got string'],
-    ['null', null, 'headers must be a record or pairs, got null'],
+    [
+      'a secret in a name',
+      { 'Authorization: x': '' },
+      'header name "Authorization:"… is not a token (RFC 9110)',
+    ],
   ];
 
   test.each(values)('of a job: %s', async (_, headers, message) => {
@@ -96,14 +100,11 @@ describe('bad headers are refused', () => {
     ).rejects.toThrow(new InvalidHeaderError(message));
   });
 
-  test.each(values.filter(([, headers]) => headers !== null))(
-    'of a session: %s',
-    (_, headers, message) => {
-      expect(() => new Session({ headers: headers as HeadersInit })).toThrow(
-        new InvalidHeaderError(message),
-      );
-    },
-  );
+  test.each(values)('of a session: %s', (_, headers, message) => {
+    expect(() => new Session({ headers: headers as HeadersInit })).toThrow(
+      new InvalidHeaderError(message),
+    );
+  });
 
   test('where an auth function sets them', async () => {
     const session = new Session({ auth: ({ headers }) => headers.set('X-A', 'a\nb') });

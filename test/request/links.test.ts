@@ -16,6 +16,7 @@ test.each([
   ['what is no link', 'next', {}],
   ['a link without rel, by its URL', '</a>', { '/a': { url: '/a' } }],
   ['a value without quotes', '</a>;rel=next', { next: { url: '/a', rel: 'next' } }],
+  ['a value in single quotes', "</a>; rel='next'", { next: { url: '/a', rel: 'next' } }],
   ['names in any case', '</a>; REL="next"', { next: { url: '/a', rel: 'next' } }],
   ['white space anywhere', '< /a > ; rel = "next"', { next: { url: '/a', rel: 'next' } }],
   ['a comma in the URL', '</a,b>; rel="next"', { next: { url: '/a,b', rel: 'next' } }],

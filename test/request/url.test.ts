@@ -84,7 +84,6 @@ describe('params', () => {
   });
 
   test.each<[string, unknown, string]>([
-    ['null', null, 'params must be a record or pairs, got null'],
     ['a number', 5, 'params must be a record or pairs, got 5'],
     ['an array of strings', ['a=1'], "params must be a record or pairs, got 'a=1' in it"],
     ['triples', [['a', 1, 2]], "params must be a record or pairs, got [ 'a', 1, 2 ] in it"],

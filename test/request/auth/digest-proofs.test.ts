@@ -34,6 +34,16 @@ describe('the proof is that of', () => {
       '753927fa0e85d155564e2e272a28d1802ca10daf4496794697cf8db5856cb6c1',
     ],
     [
+      "requests' SHA",
+      { ...RFC_7616, algorithm: 'SHA' },
+      'e99f244f9069203415f7e8b7bd25b4b2ad3e2a7f',
+    ],
+    [
+      "requests' SHA-512",
+      { ...RFC_7616, algorithm: 'SHA-512' },
+      '27d9ebedb4e86595d8b99152ce456620c8e47c48afbd771dbc4468bb758ca66e7312383d49ad044219d4a2c5c218e66c584fa00b2728798bcff9435825eed0ad',
+    ],
+    [
       'RFC 7616 §3.9.2, SHA-512-256, as erratum 4897 has it',
       {
         algorithm: 'SHA-512-256',
