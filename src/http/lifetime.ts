@@ -26,7 +26,8 @@ export class Lifetime {
   #expired: RequestError | undefined;
   /** Whether it is to last until a body has been read. */
   #isExtended = false;
-  #reject!: (error: RequestError) => void;
+  /** Of the work while it lasts; it holds the response, which may have to be forgotten later. */
+  #reject: ((error: RequestError) => void) | undefined;
 
   /** @throws AbortError if the signal is aborted already */
   constructor(request: RequestMessage, { total, signal }: LifetimeOptions) {
@@ -37,12 +38,16 @@ export class Lifetime {
       this.#unlisten = onAbort(signal, () => this.#expire(this.#aborted(signal)));
   }
 
-  /** To be called once, and at once. Settles as `work` does, or rejects when the time is up, whichever is first. */
+  /**
+   * To be called once, and at once. Settles as `work` does, or rejects when the time is up, whichever
+   * is first.
+   */
   run<T>(work: () => Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
       this.#reject = reject;
       work()
         .finally(() => {
+          this.#reject = undefined;
           if (!this.#isExtended) this.end();
         })
         .then(resolve, reject);
@@ -85,7 +90,7 @@ export class Lifetime {
     this.end();
     this.#expired = error;
     this.#current?.abort(error);
-    this.#reject(error);
+    this.#reject?.(error);
   }
 
   get #subject(): string {

@@ -7,7 +7,7 @@ import type { IncomingBody } from './incoming-body.js';
 export const DEFAULT_MAX_RESPONSE_SIZE = 128 * 1024 * 1024;
 
 /** Frees the connections of bodies that were forgotten: whoever reads one holds its content. */
-const FORGOTTEN = new FinalizationRegistry<() => void>((release) => release());
+const FORGOTTEN = new FinalizationRegistry<BodyEnding>((ending) => ending.release());
 
 export interface StreamedContentOptions {
   /** The response's Content-Encoding, '' for none. */
@@ -21,24 +21,48 @@ export interface StreamedContentOptions {
 }
 
 /**
+ * The end of a body, whoever puts it. It knows no content, as a content that is known to what may
+ * end it could never be forgotten.
+ */
+class BodyEnding {
+  /** What ended it before its reader did. */
+  error: Error | undefined;
+  readonly #body: IncomingBody;
+  readonly #done: () => void;
+
+  constructor(body: IncomingBody, done: () => void) {
+    this.#body = body;
+    this.#done = done;
+  }
+
+  abort(error: Error): void {
+    this.error ??= error;
+    this.#body.destroy(error);
+    this.#done();
+  }
+
+  release(): void {
+    this.#body.destroy();
+    this.#done();
+  }
+}
+
+/**
  * The body of a response that was handed over at its head: decoded, to be read once, and as slowly as
  * one likes. Its connection is free again when it has been read, broken off or forgotten.
  */
 export class StreamedContent {
   readonly #body: IncomingBody;
   readonly #options: StreamedContentOptions;
+  /** Aborted, it ends whoever reads, and whoever would. */
+  readonly ending: BodyEnding;
   #isUsed = false;
-  /** What put an end to it before its own. */
-  #ending: Error | undefined;
 
   constructor(body: IncomingBody, options: StreamedContentOptions) {
     this.#body = body;
     this.#options = options;
-    const { done } = options;
-    FORGOTTEN.register(this, () => {
-      body.destroy();
-      done();
-    });
+    this.ending = new BodyEnding(body, options.done);
+    FORGOTTEN.register(this, this.ending);
   }
 
   get isUsed(): boolean {
@@ -79,14 +103,7 @@ export class StreamedContent {
   cancel(): void {
     const { request } = this.#options;
     const message = `${request.method} ${request.url}: the response was closed before it was read`;
-    this.abort(new AbortError(message, { request }));
-  }
-
-  /** Whoever reads it has `error`, and so has who would. */
-  abort(error: Error): void {
-    this.#ending ??= error;
-    this.#body.destroy(error);
-    this.#options.done();
+    this.ending.abort(new AbortError(message, { request }));
   }
 
   #open(limit: number): AsyncGenerator<Buffer, void, undefined> {
@@ -103,7 +120,7 @@ export class StreamedContent {
         body.ref();
         const { done, value } = await pieces.next();
         body.unref();
-        if (this.#ending !== undefined) throw this.#ending;
+        if (this.ending.error !== undefined) throw this.ending.error;
         if (done) return;
         size += value.length;
         if (size > limit) throw this.#tooLarge(limit);
@@ -111,8 +128,7 @@ export class StreamedContent {
       }
     } finally {
       body.unref();
-      body.destroy();
-      this.#options.done();
+      this.ending.release();
     }
   }
 

@@ -188,7 +188,7 @@ export class Transaction {
         request,
         done,
       });
-      this.#lifetime?.extendTo(content);
+      this.#lifetime?.extendTo(content.ending);
       return content;
     }
     if (contentEncoding === '' || body.length === 0) return body;

@@ -370,14 +370,19 @@ describe('a streamed response that is not read to its end frees its connection',
     await expect(reader.read()).rejects.toBeInstanceOf(TimeoutError);
   });
 
-  test('when it was forgotten', async () => {
+  test.each<[string, Partial<Job>]>([
+    ['forgotten', {}],
+    ['forgotten, although it has a limit', { timeout: { total: 60_000 } }],
+    ['forgotten, although it has a signal', { signal: new AbortController().signal }],
+  ])('when it was %s', async (_, options) => {
     setFlagsFromString('--expose-gc');
     const collectGarbage = runInNewContext('gc');
     const { server, sent } = await startEndless();
     const session = new Session();
     const forget = async (): Promise<void> => {
-      await session.get(server.url, { stream: true });
-      const { body } = await session.get(server.url, { stream: true });
+      const job = { stream: true, ...options };
+      await session.get(server.url, job);
+      const { body } = await session.get(server.url, job);
       await body.getReader().read();
     };
     await forget();

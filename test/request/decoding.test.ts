@@ -1,3 +1,4 @@
+import * as zlib from 'node:zlib';
 import { brotliCompressSync, constants, deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import {
@@ -62,6 +63,16 @@ describe('a body is decoded', () => {
   test.each([404, 500])('with a status of %i too', async (status) => {
     expect(await (await receive('gzip', gzipSync(TEXT), {}, status)).text()).toBe(TEXT);
   });
+});
+
+test.runIf('zstdCompressSync' in zlib)('zstd is decoded where Node has it', async () => {
+  const compress = (zlib as unknown as { zstdCompressSync(text: string): Buffer }).zstdCompressSync;
+  expect(await (await receive('zstd', compress(TEXT))).text()).toBe(TEXT);
+  const streamed = await receive('zstd', compress(TEXT), { stream: true });
+  expect(await streamed.text()).toBe(TEXT);
+  expect(new Session().headers.get('Accept-Encoding')).toBe('gzip, deflate, br, zstd');
+  const cut = compress(TEXT).subarray(0, -3);
+  await expect(receive('zstd', cut)).rejects.toBeInstanceOf(ContentDecodingError);
 });
 
 test.each([
