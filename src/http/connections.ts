@@ -176,12 +176,16 @@ export class Connection {
 
   /** It is idle. undici closes one of HTTP/1.1 in its time, but one of HTTP/2 never. */
   rest(): void {
-    if (!this.#streams?.isHTTP2) return;
+    if (!this.isHTTP2) return;
     this.#rest = setTimeout(() => void this.client.close(), KEEP_ALIVE_MAX).unref();
   }
 
   wake(): void {
     if (this.#rest !== undefined) clearTimeout(this.#rest);
+  }
+
+  get isHTTP2(): boolean {
+    return this.#streams?.isHTTP2 === true;
   }
 
   get isConnected(): boolean {

@@ -7,7 +7,7 @@ import {
   ResponseTooLargeError,
 } from '../errors.js';
 import type { Body } from '../request/body/body-stream.js';
-import { flattenRaw } from '../request/headers.js';
+import { flattenRaw, rawValues } from '../request/headers.js';
 import type { PreparedRequest } from '../request/prepared-request.js';
 import type { Timeouts } from '../request/timeouts.js';
 import type { Connection, ConnectionUser } from './connections.js';
@@ -28,6 +28,8 @@ export interface Reply {
   /** From the request to the response's head, in milliseconds. */
   readonly elapsed: number;
 }
+
+type TimeoutClass = typeof ConnectTimeoutError | typeof ReadTimeoutError;
 
 const EMPTY = Buffer.alloc(0);
 /** How many responses of 1xx may come before the real one; there are seldom more than two. */
@@ -55,7 +57,7 @@ export interface StreamingOptions {
  * it is over it holds neither timer nor connection.
  *
  * The handler has the form that undici calls deprecated, because that one is given the headers as
- * the bytes that they came as, whatever the dispatcher is (docs/decisions.md).
+ * the bytes that they came as (docs/decisions.md).
  */
 export class Exchange implements Dispatcher.DispatchHandler, ConnectionUser {
   readonly #request: PreparedRequest;
@@ -145,7 +147,7 @@ export class Exchange implements Dispatcher.DispatchHandler, ConnectionUser {
 
   onComplete(): void {
     if (this.#isOver) return;
-    const broken = this.#connection?.brokeWith;
+    const broken = this.#connection?.brokeWith ?? this.#shortfall();
     if (broken === undefined) this.#complete();
     else this.#fail(toRequestError(broken, this.#request, true));
   }
@@ -172,7 +174,8 @@ export class Exchange implements Dispatcher.DispatchHandler, ConnectionUser {
     const { method, url, headers, body } = this.#request;
     const path = url.pathname + url.search;
     try {
-      if (mayBeHTTP2 && body !== undefined) checkMayHaveBody(this.#request);
+      if (mayBeHTTP2 && url.protocol === 'https:' && body !== undefined)
+        checkMayHaveBody(this.#request);
       dispatcher.dispatch(
         {
           origin: proxy === undefined ? url.origin : proxy.origin,
@@ -245,11 +248,7 @@ export class Exchange implements Dispatcher.DispatchHandler, ConnectionUser {
     this.#timer.start(read, () => this.#timeout(ReadTimeoutError, what(), read));
   }
 
-  #timeout(
-    ErrorClass: typeof ConnectTimeoutError | typeof ReadTimeoutError,
-    what: string,
-    delay: number,
-  ): void {
+  #timeout(ErrorClass: TimeoutClass, what: string, delay: number): void {
     this.abort(new ErrorClass(`${this}: ${what} within ${delay} ms`, { request: this.#request }));
   }
 
@@ -266,6 +265,15 @@ export class Exchange implements Dispatcher.DispatchHandler, ConnectionUser {
       this.#reply !== undefined &&
       BODILESS.has(this.#reply.statusCode)
     );
+  }
+
+  /** undici counts a body of HTTP/1.1, but none of HTTP/2. */
+  #shortfall(): Error | undefined {
+    if (!this.#connection?.isHTTP2 || this.#request.method === 'HEAD') return undefined;
+    const { statusCode, rawHeaders } = this.#reply as Reply;
+    const [length = this.#size] = rawValues(rawHeaders, 'content-length');
+    if (BODILESS.has(statusCode) || Number(length) === this.#size) return undefined;
+    return new Error(`the body has ${this.#size} bytes, but its Content-Length is ${length}`);
   }
 
   #fail(error: Error): void {

@@ -21,16 +21,21 @@ interface Decoded {
 
 const ZLIB = zlib as unknown as Readonly<Record<string, unknown>>;
 
-/** RFC 9110 §8.4.1 and RFC 8878, by zlib's names; Zstandard is in Node from 22.15 on. */
+const [NODE_MAJOR] = process.versions.node.split('.').map(Number) as [number];
+
+/**
+ * RFC 9110 §8.4.1 and RFC 8878, by zlib's names, and from which Node.js on. Zstandard is in 22.15 as
+ * well, but there a body that is cut off passes for whole.
+ */
 const CODINGS = (
   [
-    ['gzip', 'gunzip', 'createGunzip'],
-    ['x-gzip', 'gunzip', 'createGunzip'],
-    ['deflate', 'inflate', 'createInflate'],
-    ['br', 'brotliDecompress', 'createBrotliDecompress'],
-    ['zstd', 'zstdDecompress', 'createZstdDecompress'],
+    ['gzip', 'gunzip', 'createGunzip', 20],
+    ['x-gzip', 'gunzip', 'createGunzip', 20],
+    ['deflate', 'inflate', 'createInflate', 20],
+    ['br', 'brotliDecompress', 'createBrotliDecompress', 20],
+    ['zstd', 'zstdDecompress', 'createZstdDecompress', 24],
   ] as const
-).filter(([, whole]) => whole in zlib);
+).filter(([, , , since]) => NODE_MAJOR >= since);
 
 const DECODERS: ReadonlyMap<string, Decoder> = new Map(
   CODINGS.map(([coding, whole, create]) => [

@@ -57,7 +57,9 @@ async function startH2(
 const [DATA, HEADERS, RST_STREAM, SETTINGS] = [0, 1, 3, 4];
 const ACK = 1;
 const END_HEADERS = 4;
+/** HPACK (RFC 7541): an indexed field, and a literal whose name is indexed. */
 const STATUS_200 = Buffer.of(0x88);
+const CONTENT_LENGTH_10 = Buffer.of(0x0f, 0x0d, 2, 0x31, 0x30);
 const PREFACE = 24;
 
 /** RFC 9113 §4.1. */
@@ -223,6 +225,28 @@ describe('HTTP/2', () => {
     expect(error.code).toBe('ERR_HTTP2_STREAM_ERROR');
     const streamed = await session.get(url, { stream: true });
     await expect(streamed.text()).rejects.toBeInstanceOf(ProtocolError);
+  });
+
+  test.each([0, 8])('a body that is shorter than its length is an error: %i', async (code) => {
+    const url = await startFrames((id) => [
+      frame(HEADERS, END_HEADERS, id, Buffer.concat([STATUS_200, CONTENT_LENGTH_10])),
+      frame(DATA, 0, id, Buffer.from('four')),
+      frame(RST_STREAM, 0, id, Buffer.of(0, 0, 0, code)),
+    ]);
+    const session = open();
+    expect(await failureOf(session, { url })).toBeInstanceOf(ProtocolError);
+    const streamed = await session.get(url, { stream: true });
+    await expect(streamed.text()).rejects.toBeInstanceOf(ProtocolError);
+  });
+
+  test('a length without a body is none where there can be none', async () => {
+    const server = await startH2((stream, path) => {
+      stream.respond({ ':status': path === '/304' ? 304 : 200, 'content-length': '10' });
+      stream.end();
+    });
+    const session = open();
+    expect((await session.head(server.url)).statusCode).toBe(200);
+    expect((await session.get(`${server.url}/304`)).statusCode).toBe(304);
   });
 
   test('a stream that is reset before its head is an error', async () => {

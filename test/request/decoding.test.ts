@@ -65,15 +65,19 @@ describe('a body is decoded', () => {
   });
 });
 
-test.runIf('zstdCompressSync' in zlib)('zstd is decoded where Node has it', async () => {
-  const compress = (zlib as unknown as { zstdCompressSync(text: string): Buffer }).zstdCompressSync;
-  expect(await (await receive('zstd', compress(TEXT))).text()).toBe(TEXT);
-  const streamed = await receive('zstd', compress(TEXT), { stream: true });
-  expect(await streamed.text()).toBe(TEXT);
-  expect(new Session().headers.get('Accept-Encoding')).toBe('gzip, deflate, br, zstd');
-  const cut = compress(TEXT).subarray(0, -3);
-  await expect(receive('zstd', cut)).rejects.toBeInstanceOf(ContentDecodingError);
-});
+test.runIf(Number.parseInt(process.versions.node, 10) >= 24)(
+  'zstd is decoded where Node can',
+  async () => {
+    const compress = (zlib as unknown as { zstdCompressSync(text: string): Buffer })
+      .zstdCompressSync;
+    expect(await (await receive('zstd', compress(TEXT))).text()).toBe(TEXT);
+    const streamed = await receive('zstd', compress(TEXT), { stream: true });
+    expect(await streamed.text()).toBe(TEXT);
+    expect(new Session().headers.get('Accept-Encoding')).toBe('gzip, deflate, br, zstd');
+    const cut = compress(TEXT).subarray(0, -3);
+    await expect(receive('zstd', cut)).rejects.toBeInstanceOf(ContentDecodingError);
+  },
+);
 
 test.each([
   ['is not known', 'lzma', 'lzma'],

@@ -57,8 +57,8 @@ const PART =
 const FIELD_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 
 /**
- * Digest authentication (RFC 7616; requests' `HTTPDigestAuth`): MD5, SHA-256 and SHA-512-256, with
- * or without `-sess`, and the quality of protection `auth` or none. Each origin's last challenge is
+ * Digest authentication (RFC 7616; requests' `HTTPDigestAuth`): MD5, SHA-256 and SHA-512-256, and
+ * requests' SHA and SHA-512, with or without `-sess`, and the quality of protection `auth` or none. Each origin's last challenge is
  * kept, for a thousand origins, and what is sent to the origin from then on is signed at once.
  *
  * @throws InvalidJobError if one of both is no string, or the user has a control character

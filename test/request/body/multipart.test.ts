@@ -365,7 +365,8 @@ describe('FormData', () => {
     const request = new Request('http://127.0.0.1/', { method: 'POST', body: form });
     const [, boundary = ''] = /boundary=(.*)/.exec(request.headers.get('content-type') ?? '') ?? [];
     const fetched = (await request.text()).replaceAll(boundary, 'B');
-    expect(await wire({ data: form })).toBe(fetched);
+    // Older ones end it without a line break, which none needs (RFC 2046 §5.1.1).
+    expect((await wire({ data: form })).trimEnd()).toBe(fetched.trimEnd());
   });
 
   test('without entries is sent too', async () => {
