@@ -129,16 +129,17 @@ export class Transaction {
     return location === undefined ? undefined : this.#redirect(request, response, location);
   }
 
-  #isAnswered(request: PreparedRequest, { statusCode, headers }: Response): boolean {
-    if (statusCode !== 401 || !isAuthenticator(this.#auth)) return false;
-    const challenges = [...headers].filter(isChallenge).map(([, value]) => value);
+  #isAnswered(request: PreparedRequest, response: Response): boolean {
+    if (response.statusCode !== 401 || !isAuthenticator(this.#auth)) return false;
+    const challenges = [...response.headers].filter(isChallenge).map(([, value]) => value);
     return this.#auth.accepts(challenges, request, this.#answers);
   }
 
   /** An empty Location leads nowhere, as in requests. */
-  #locationOf({ statusCode, headers }: Response): string | undefined {
-    if (this.#options.maxRedirects === undefined || !isRedirect(statusCode)) return undefined;
-    return headers.get('location') || undefined;
+  #locationOf(response: Response): string | undefined {
+    const { maxRedirects } = this.#options;
+    if (maxRedirects === undefined || !isRedirect(response.statusCode)) return undefined;
+    return response.headers.get('location') || undefined;
   }
 
   #redirect(
