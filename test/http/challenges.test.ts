@@ -121,6 +121,17 @@ describe('Digest', () => {
     expect(await byHand.text()).toBe('a=hand');
   });
 
+  test('answers without a cookie that the challenge took back', async () => {
+    const server = await startServer(({ headers }, reply) => {
+      if (headers.authorization !== undefined) return reply.end(headers.cookie ?? 'none');
+      reply.setHeader('Set-Cookie', 'a=; Max-Age=0');
+      return reply.writeHead(401, { 'WWW-Authenticate': 'Digest realm="r", nonce="n"' }).end();
+    });
+    const session = new Session({ auth: digestAuth('ada', 'secret') });
+    session.cookies.setCookieSync('a=old', server.url);
+    expect(await (await session.get(server.url)).text()).toBe('none');
+  });
+
   test('answers nobody to whom a redirect led', async () => {
     const { server: there } = await startDigest();
     const here = await startServer((_, reply) =>

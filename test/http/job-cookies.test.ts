@@ -44,12 +44,12 @@ describe("a job's cookies", () => {
     expect(cookiesOf(server)).toEqual(['a=job; b=job; c=job', 'a=server; c=job']);
   });
 
-  test.each<[string, (there: TestServer) => string]>([
-    ['another host', ({ url }) => url.replace('127.0.0.1', 'localhost')],
-    ['another port', ({ url }) => url],
-  ])('of a record go to no %s', async (_, locationOf) => {
-    const there = await startServer(undefined, { host: 'localhost' });
-    const here = await startRedirecting(locationOf(there));
+  test.each([
+    ['host', 'localhost'],
+    ['port', '127.0.0.1'],
+  ])('of a record go to no other %s', async (_, host) => {
+    const there = await startServer(undefined, { host });
+    const here = await startRedirecting(there.url);
     await new Session().get(here.url, { cookies: { a: 'job' } });
     expect(cookiesOf(here)).toEqual(['a=job']);
     expect(cookiesOf(there)).toEqual([undefined]);
