@@ -37,12 +37,17 @@ class BodyEnding {
 
   abort(error: Error): void {
     this.error ??= error;
-    this.#body.destroy(error);
-    this.#done();
+    this.#end(error);
   }
 
   release(): void {
-    this.#body.destroy();
+    this.#end();
+  }
+
+  /** The error's stack may know the content: it must not be held for one that is to be forgotten. */
+  #end(error?: Error): void {
+    FORGOTTEN.unregister(this);
+    this.#body.destroy(error);
     this.#done();
   }
 }
@@ -62,7 +67,7 @@ export class StreamedContent {
     this.#body = body;
     this.#options = options;
     this.ending = new BodyEnding(body, options.done);
-    FORGOTTEN.register(this, this.ending);
+    FORGOTTEN.register(this, this.ending, this.ending);
   }
 
   get isUsed(): boolean {
@@ -80,7 +85,10 @@ export class StreamedContent {
           if (done) controller.close();
           else controller.enqueue(value);
         },
-        cancel: () => this.cancel(),
+        cancel: async () => {
+          this.cancel();
+          await pieces?.return(undefined);
+        },
       },
       { highWaterMark: 0 }, // nothing is read before somebody reads it
     );
@@ -113,22 +121,32 @@ export class StreamedContent {
   }
 
   async *#pieces(limit: number): AsyncGenerator<Buffer, void, undefined> {
-    const body = this.#body;
     try {
-      const pieces = this.#decoded()[Symbol.asyncIterator]();
-      for (let size = 0; ; ) {
-        body.ref();
-        const { done, value } = await pieces.next();
-        body.unref();
-        if (this.ending.error !== undefined) throw this.ending.error;
-        if (done) return;
-        size += value.length;
-        if (size > limit) throw this.#tooLarge(limit);
-        yield value;
+      const pieces = this.#decoded()[Symbol.asyncIterator]() as AsyncGenerator<Buffer>;
+      try {
+        yield* this.#bounded(pieces, limit);
+      } finally {
+        await pieces.return(undefined);
       }
     } finally {
-      body.unref();
+      this.#body.unref();
       this.ending.release();
+    }
+  }
+
+  async *#bounded(
+    pieces: AsyncIterator<Buffer>,
+    limit: number,
+  ): AsyncGenerator<Buffer, void, undefined> {
+    for (let size = 0; ; ) {
+      this.#body.ref();
+      const { done, value } = await pieces.next();
+      this.#body.unref();
+      if (this.ending.error !== undefined) throw this.ending.error;
+      if (done) return;
+      size += value.length;
+      if (size > limit) throw this.#tooLarge(limit);
+      yield value;
     }
   }
 

@@ -133,13 +133,13 @@ function decodeWhole(body: Buffer, { coding, maxOutputLength, request }: Step): 
   });
 }
 
-/** Whoever breaks off destroys the body: nothing here waits for more of it then. */
+/** Whoever breaks off destroys the decoder, and so ends what feeds it. */
 async function* decodePieces(
   body: AsyncIterable<Buffer>,
   coding: string,
   request: RequestMessage,
 ): AsyncGenerator<Buffer, void, undefined> {
-  const pieces = body[Symbol.asyncIterator]();
+  const pieces = body[Symbol.asyncIterator]() as AsyncGenerator<Buffer>;
   const head = await headOf(pieces);
   if (head.length === 0) return;
   const decoder = decoderFor(coding, head).create();
@@ -158,15 +158,19 @@ async function* decodePieces(
 
 async function* joined(
   head: Buffer,
-  pieces: AsyncIterator<Buffer>,
+  pieces: AsyncGenerator<Buffer>,
   note: (piece: Buffer) => void,
 ): AsyncGenerator<Buffer, void, undefined> {
-  for (let piece = head; ; ) {
-    note(piece);
-    yield piece;
-    const next = await pieces.next();
-    if (next.done) return;
-    piece = next.value;
+  try {
+    for (let piece = head; ; ) {
+      note(piece);
+      yield piece;
+      const next = await pieces.next();
+      if (next.done) return;
+      piece = next.value;
+    }
+  } finally {
+    await pieces.return(undefined);
   }
 }
 

@@ -399,6 +399,28 @@ describe('a streamed response that is not read to its end frees its connection',
       .toBe(0);
   });
 
+  test('when it was broken off, and nothing of it is held', async () => {
+    setFlagsFromString('--expose-gc');
+    const collectGarbage = runInNewContext('gc');
+    const session = new Session();
+    const server = await startServer((_, reply) => {
+      reply.writeHead(200, { 'Content-Encoding': 'gzip' }).end(gzipSync(TEXT));
+    });
+    const read = async (): Promise<WeakRef<object>> => {
+      const { body } = await session.get(server.url, { stream: true });
+      for await (const _piece of body) break;
+      return new WeakRef(body);
+    };
+    const bodies = [await read(), await read(), await read()];
+    await session.get(server.url);
+    await expect
+      .poll(() => {
+        collectGarbage();
+        return bodies.filter((body) => body.deref() !== undefined).length;
+      })
+      .toBe(0);
+  });
+
   test('when a hook throws', async () => {
     const { server } = await startEndless();
     const job = {
