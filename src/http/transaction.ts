@@ -84,8 +84,9 @@ export class Transaction {
 
   /** To be called once. */
   async send(request: PreparedRequest): Promise<Response> {
-    this.#hasOwnCookie = request.headers.has('Cookie');
-    for (let current = this.#auth === undefined ? request : await this.#sign(request); ; ) {
+    let current = this.#auth === undefined ? request : await this.#sign(request);
+    this.#hasOwnCookie = current.headers.has('Cookie');
+    for (;;) {
       const response = await this.#hop(current);
       const next = this.#next(current, response);
       if (next === undefined) return response;

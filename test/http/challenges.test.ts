@@ -177,6 +177,14 @@ describe('Digest', () => {
   });
 });
 
+test('a Cookie that an auth function sets goes before those of the jar', async () => {
+  const server = await startServer();
+  const session = new Session({ auth: ({ headers }) => headers.set('Cookie', 'a=signed') });
+  session.cookies.setCookieSync('a=jar', server.url);
+  await session.get(server.url);
+  expect(server.requests[0]?.headers.cookie).toBe('a=signed');
+});
+
 describe('an authenticator of your own', () => {
   const counting = (limit: number): Authenticator => {
     let signed = 0;
