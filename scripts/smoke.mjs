@@ -16,7 +16,8 @@ const folder = await mkdtemp(join(tmpdir(), 'session-pool-smoke-'));
 
 // Compiled twice: as .mts its import stays one, as .cts it becomes `require('session-pool')`.
 const consumer = `
-import { JobQueue, map, Pool, Session, SessionThread } from 'session-pool';
+import { JobQueue, map, Pool, Response, Session, SessionThread } from 'session-pool';
+import { jobSourceConformance, Script } from 'session-pool/testing';
 
 async function main(): Promise<void> {
   for (const name of [JobQueue, map, Session, SessionThread])
@@ -25,6 +26,16 @@ async function main(): Promise<void> {
   let count = 0;
   for await (const response of pool.responses()) if (response.statusCode === 200) count += 1;
   console.log(count);
+  await useScript();
+}
+
+/** Both entries have the same classes. */
+async function useScript(): Promise<void> {
+  const script = new Script();
+  script.otherwise.reply(200);
+  const response = await script.session().get('https://api.example.com/');
+  if (!(response instanceof Response)) throw new TypeError(String(response));
+  for (const { run } of jobSourceConformance((jobs) => new JobQueue(jobs))) await run();
 }
 void main();
 `;

@@ -28,15 +28,25 @@ export class Fifo<T> {
     return item;
   }
 
+  /** Whether it has an item of which `holds` is true, in linear time. */
+  some(holds: (item: T) => boolean): boolean {
+    return this.#items.some((item, i) => i >= this.#head && holds(item as T));
+  }
+
   /** Removes the oldest item that `accepts`, in linear time. */
   take(accepts: (item: T) => boolean): T | undefined {
     const at = this.#items.findIndex((item, i) => i >= this.#head && accepts(item as T));
     return at === -1 ? undefined : this.#items.splice(at, 1)[0];
   }
 
+  /** What is in it, oldest first. */
+  items(): T[] {
+    return this.#items.slice(this.#head) as T[];
+  }
+
   /** Empties the list and returns what was in it, oldest first. */
   drain(): T[] {
-    const items = this.#items.slice(this.#head) as T[];
+    const items = this.items();
     this.#reset([]);
     return items;
   }

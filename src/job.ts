@@ -2,6 +2,7 @@ import { checkProxies, type Proxies } from './connect/proxies.js';
 import type { Cert, Verify } from './connect/tls.js';
 import { InvalidJobError, InvalidURLError } from './errors.js';
 import type { Hooks } from './http/hooks.js';
+import type { Response } from './http/response.js';
 import { unknownKey } from './known-keys.js';
 import type { Auth } from './request/auth/auth.js';
 import type { Data, Files } from './request/body/body.js';
@@ -10,6 +11,9 @@ import type { HeadersInit } from './request/headers.js';
 import { checkMethod } from './request/method.js';
 import type { Timeout } from './request/timeouts.js';
 import type { Params } from './request/url.js';
+import type { Attempt } from './retry/attempt.js';
+import type { Retry } from './retry/retry-options.js';
+import { jobRules } from './retry/retry-rules.js';
 import { show } from './show.js';
 
 /** One request to make: what requests calls the request's keyword arguments. */
@@ -54,6 +58,10 @@ export interface Job {
   hooks?: Hooks | undefined;
   /** Makes a status of 400 to 599 an `HTTPError`. @default false */
   raiseForStatus?: boolean | undefined;
+  /** When it is tried again, field by field over the pool's. @default the pool's; else not at all */
+  retry?: Retry<Attempt<Job, Response>> | undefined;
+  /** Of the jobs that a pool has looked at, those of a higher one go first. @default 0 */
+  priority?: number | undefined;
   /** Yours: nothing here looks at it. It comes back with the outcome, in `requestKwargs`. */
   context?: unknown;
 }
@@ -79,6 +87,8 @@ const JOB_KEYS: ReadonlySet<string> = new Set<keyof Job>([
   'signal',
   'hooks',
   'raiseForStatus',
+  'retry',
+  'priority',
   'context',
 ]);
 
@@ -92,7 +102,12 @@ export function checkJob(job: unknown): asserts job is Job {
     throw new InvalidJobError(`a job must be an object with a url, got ${show(job)}`);
   const unknown = unknownKey(job, JOB_KEYS);
   if (unknown !== undefined) throw new InvalidJobError(`job: ${unknown}`);
-  const { url, method, allowRedirects, raiseForStatus, stream, signal, proxies } = job as Job;
+  checkFields(job as Job);
+}
+
+function checkFields(job: Job): void {
+  const { url, method, allowRedirects, raiseForStatus, stream, signal, proxies } = job;
+  const { retry, priority } = job;
   if (typeof url !== 'string' && !(url instanceof URL))
     throw new InvalidURLError(`a job needs a url, a string or a URL, got ${show(url)}`);
   if (method !== undefined) checkMethod(method);
@@ -101,6 +116,8 @@ export function checkJob(job: unknown): asserts job is Job {
   if (stream !== undefined) checkFlag('stream', stream);
   if (signal !== undefined) checkSignal(signal);
   if (proxies !== undefined) checkProxies(proxies);
+  if (retry !== undefined) jobRules(retry);
+  if (priority !== undefined) checkPriority(priority);
 }
 
 /** @throws InvalidJobError unless `value` is an integer from 0 on, or Infinity */
@@ -117,4 +134,9 @@ function checkFlag(name: string, value: unknown): void {
 function checkSignal(signal: unknown): void {
   if (!(signal instanceof AbortSignal))
     throw new InvalidJobError(`signal must be an AbortSignal, got ${show(signal)}`);
+}
+
+function checkPriority(value: unknown): void {
+  if (!Number.isFinite(value))
+    throw new InvalidJobError(`priority must be a finite number, got ${show(value)}`);
 }

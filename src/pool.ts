@@ -1,20 +1,39 @@
+import { EventEmitter } from 'node:events';
 import { availableParallelism } from 'node:os';
 import { isPromiseLike } from './awaitable.js';
 import { AbortError, InvalidJobError } from './errors.js';
-import { checkPoolOptions, type PoolOptions } from './pool-options.js';
+import { onAbort } from './http/abort-signals.js';
+import {
+  checkOutcomesOptions,
+  checkPoolOptions,
+  highWaterMarkOf,
+  limitsOf,
+  type OutcomesOptions,
+  type PoolOptions,
+} from './pool-options.js';
 import { Acknowledgements } from './queue/acknowledgements.js';
+import { Delivery } from './queue/delivery.js';
+import { Failure } from './queue/failure.js';
 import { mapIterable, toJobSource } from './queue/iterable-source.js';
-import { type OutcomeKind, OutcomeQueue } from './queue/outcome-queue.js';
+import { OutcomeQueue } from './queue/outcome-queue.js';
 import { ThreadException, ThreadResponse } from './queue/outcomes.js';
-import { Scheduler, type Ticket } from './queue/scheduler.js';
+import { Scheduler } from './queue/scheduler.js';
+import type { Ticket } from './queue/ticket.js';
+import type { Attempt } from './retry/attempt.js';
+import { Runner } from './runner.js';
 import type { Session } from './session.js';
 import type { ExceptionOf, JobOf, ResponseOf, SessionLike } from './session-like.js';
-import { SessionThread } from './session-thread.js';
 import { WorkerSessions } from './worker-sessions.js';
 
 type ResponseIn<S extends SessionLike> = ThreadResponse<JobOf<S>, ResponseOf<S>>;
 type ExceptionIn<S extends SessionLike> = ThreadException<JobOf<S>, ExceptionOf<S>>;
 type OutcomeIn<S extends SessionLike> = ResponseIn<S> | ExceptionIn<S>;
+
+/** What a pool emits, and what its listeners are given. */
+export interface PoolEvents<S extends SessionLike = Session> {
+  /** A job will be tried again, in `delay` ms at the earliest. A listener that throws ends it instead. */
+  retry: [attempt: Attempt<JobOf<S>, ResponseOf<S>>, delay: number];
+}
 
 /**
  * Worker sessions that pull jobs from one queue. Every job that is taken ends in exactly one
@@ -23,24 +42,27 @@ type OutcomeIn<S extends SessionLike> = ResponseIn<S> | ExceptionIn<S>;
  *
  * With a `jobQueue` it starts by itself, after the constructor has returned. It is settled when the
  * queue is empty and every job taken has its outcome, and closes its sessions then; it is finished
- * when the outcomes have been consumed too. Until then a job that is put is taken.
+ * when the outcomes have been consumed too. Until then a job that is put is taken, unless
+ * `highWaterMark` outcomes are unread and nobody waits.
  */
-export class Pool<S extends SessionLike = Session> {
+export class Pool<S extends SessionLike = Session> extends EventEmitter<PoolEvents<S>> {
   /** How many worker sessions it has. */
   readonly numProcesses: number;
   readonly #scheduler: Scheduler<JobOf<S>>;
+  readonly #runner: Runner<JobOf<S>, ResponseOf<S>>;
   readonly #outcomes: OutcomeQueue<OutcomeIn<S>>;
   readonly #acknowledgements: Acknowledgements<JobOf<S>>;
+  readonly #delivery: Delivery<JobOf<S>, OutcomeIn<S>>;
   readonly #sessions: WorkerSessions<S>;
+  readonly #signal: AbortSignal | undefined;
+  /** Takes back what listens to it. */
+  #unlisten: (() => void) | undefined;
   /** Those who wait for the pool to be settled. */
   #joining: (() => void)[] = [];
+  readonly #starting: Promise<void>;
   #hasStarted = false;
-  /** Whether a session may have connections that `close()` has not seen yet. */
-  #hasOpenSessions = true;
-  #closing: Promise<void> = Promise.resolve();
-  /** What broke without being some job's: the source, an initializer, the closing of a session. */
-  #failure: { readonly reason: unknown } | undefined;
-  #isFailureTold = false;
+  #isAborted = false;
+  readonly #failure = new Failure();
 
   /**
    * @throws TypeError or RangeError for a bad option, and what `session`, `initializer` or
@@ -48,23 +70,45 @@ export class Pool<S extends SessionLike = Session> {
    * and the iterators.
    */
   constructor(options: PoolOptions<S> = {}) {
+    super();
     checkPoolOptions(options);
-    this.numProcesses = options.numProcesses ?? availableParallelism();
-    const { jobQueue } = options;
+    const { numProcesses = availableParallelism(), jobQueue, retry, raiseForStatus } = options;
+    this.numProcesses = numProcesses;
+    this.#signal = options.signal;
     const source = jobQueue === undefined ? undefined : toJobSource(jobQueue, 'jobQueue');
-    const failed = (error: unknown) => this.#fail(error);
+    const failed = (error: unknown) => this.#failure.set(error);
     this.#acknowledgements = new Acknowledgements(source, failed);
-    this.#scheduler = new Scheduler(source, {
+    this.#scheduler = new Scheduler(source, limitsOf(options, source), {
+      mayTake: () => this.#mayTake,
+      mayRun: () => this.#mayTake || this.#outcomes.isAwaitedInOrder,
       changed: () => this.#check(),
       failed,
-      refused: (ticket) => this.#refuse(ticket),
+      aborted: (ticket, error) => this.#runner.abandon(ticket, error),
+      refused: (ticket) => this.#runner.refuse(ticket),
     });
-    this.#outcomes = new OutcomeQueue(
-      () => this.#isSettled,
-      () => this.#scheduler.isOpen,
+    this.#runner = new Runner<JobOf<S>, ResponseOf<S>>(
+      this.#scheduler,
+      { retry, raiseForStatus },
+      {
+        began: () => this.#sessions.isOpen || this.#reopen(),
+        retrying: (attempt, delay) => this.emit('retry', attempt, delay),
+        responded: (ticket, response) => this.#respond(ticket, response),
+        failed: (ticket, exception) => this.#except(ticket, exception),
+      },
     );
-    this.#sessions = new WorkerSessions(this.numProcesses, options);
-    queueMicrotask(() => this.#start());
+    this.#outcomes = new OutcomeQueue(highWaterMarkOf(options.highWaterMark), {
+      isSettled: () => this.#isSettled,
+      isOpen: () => this.#scheduler.isOpen,
+      isExpected: (index) => this.#scheduler.isExpected(index),
+    });
+    this.#delivery = new Delivery(this.#outcomes, this.#acknowledgements, {
+      wanted: () => this.#scheduler.serve(),
+      consumed: () => this.#check(),
+      throwFailure: () => this.#failure.throw(),
+    });
+    this.#sessions = new WorkerSessions(numProcesses, options);
+    this.#starting = Promise.resolve().then(() => this.#start());
+    this.#listen();
   }
 
   /**
@@ -106,17 +150,31 @@ export class Pool<S extends SessionLike = Session> {
    * @throws at its end, what broke the source or an initializer
    */
   responses(): AsyncGenerator<ResponseIn<S>, void, undefined> {
-    return this.#read('response') as AsyncGenerator<ResponseIn<S>, void, undefined>;
+    return this.#delivery.read({ kind: 'response' }) as AsyncGenerator<
+      ResponseIn<S>,
+      void,
+      undefined
+    >;
   }
 
   /** Exceptions as they come, under the terms of `responses()`. */
   exceptions(): AsyncGenerator<ExceptionIn<S>, void, undefined> {
-    return this.#read('exception') as AsyncGenerator<ExceptionIn<S>, void, undefined>;
+    return this.#delivery.read({ kind: 'exception' }) as AsyncGenerator<
+      ExceptionIn<S>,
+      void,
+      undefined
+    >;
   }
 
-  /** Both in one stream, in the order of completion, under the terms of `responses()`. */
-  outcomes(): AsyncGenerator<OutcomeIn<S>, void, undefined> {
-    return this.#read(undefined);
+  /**
+   * Both in one stream, under the terms of `responses()`. In the jobs' order one that is ready waits
+   * for those before it, and no more jobs are taken while `highWaterMark` outcomes do.
+   *
+   * @throws TypeError for an unknown option
+   */
+  outcomes(options: OutcomesOptions = {}): AsyncGenerator<OutcomeIn<S>, void, undefined> {
+    checkOutcomesOptions(options);
+    return this.#delivery.read(options.ordered ? { place: { next: 0 } } : {});
   }
 
   [Symbol.asyncIterator](): AsyncGenerator<OutcomeIn<S>, void, undefined> {
@@ -125,17 +183,17 @@ export class Pool<S extends SessionLike = Session> {
 
   /** The next response if one is there. It counts as consumed. */
   getResponse(): ResponseIn<S> | undefined {
-    return this.#get('response') as ResponseIn<S> | undefined;
+    return this.#delivery.get({ kind: 'response' }) as ResponseIn<S> | undefined;
   }
 
   /** The next exception if one is there. It counts as consumed. */
   getException(): ExceptionIn<S> | undefined {
-    return this.#get('exception') as ExceptionIn<S> | undefined;
+    return this.#delivery.get({ kind: 'exception' }) as ExceptionIn<S> | undefined;
   }
 
   /**
-   * Runs one job, before those of the queue. Its outcome comes out of the promise and nowhere else:
-   * the session's response, or what was thrown.
+   * Runs one job, before those that are still in the queue. Its outcome comes out of the promise and
+   * nowhere else: the session's response, or what was thrown.
    */
   submit(job: JobOf<S>): Promise<ResponseOf<S>> {
     return new Promise((resolve, reject) => {
@@ -152,21 +210,51 @@ export class Pool<S extends SessionLike = Session> {
    */
   async joinAll(): Promise<void> {
     await this.#untilSettled();
-    this.#throwFailure();
+    this.#failure.throw();
+  }
+
+  /** Whether it was paused, and not resumed. */
+  get isPaused(): boolean {
+    return this.#scheduler.isPaused;
+  }
+
+  /** Starts no job until `resume()`; what is in flight goes on. */
+  pause(): void {
+    this.#scheduler.pause();
+  }
+
+  resume(): void {
+    this.#scheduler.resume();
   }
 
   /**
-   * Takes nothing more, lets what is in flight or was submitted end, and closes the sessions. What
-   * was not taken is still in the queue; the outcomes can still be read.
+   * Ends everything at once: what is in flight, waits for its retry or was looked ahead at is an
+   * `AbortError`, nothing more is taken, and iterators end after what there is. What was not taken
+   * is still in the queue.
+   *
+   * @param reason the errors' `cause` @default a DOMException named AbortError, as a signal's
+   */
+  abort(reason?: unknown): void {
+    if (this.#isAborted) return;
+    this.#isAborted = true;
+    this.#runner.abort(reason === undefined ? AbortSignal.abort().reason : reason);
+    this.#check();
+  }
+
+  /**
+   * Takes nothing more, lets what was taken or submitted end, and closes the sessions. What was not
+   * taken is still in the queue; the outcomes can still be read. A pool that was paused is resumed.
    *
    * @throws what closing a session threw, and any other failure that no job owns and nobody was told
    */
   async close(): Promise<void> {
     this.#scheduler.close();
+    this.resume();
     await this.#untilSettled();
     await this.#acknowledgements.settle();
+    await this.#starting;
     await this.#closeSessions();
-    if (!this.#isFailureTold) this.#throwFailure();
+    if (!this.#failure.isTold) this.#failure.throw();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -176,85 +264,59 @@ export class Pool<S extends SessionLike = Session> {
   async #start(): Promise<void> {
     try {
       const { ready } = this.#sessions;
-      for (const session of isPromiseLike(ready) ? await ready : ready) this.#startThread(session);
+      const sessions = isPromiseLike(ready) ? await ready : ready;
+      if (!this.#isAborted) for (const session of sessions) this.#runner.start(session as never);
     } catch (error) {
-      this.#hasOpenSessions = false;
-      this.#scheduler.close();
-      for (const ticket of this.#scheduler.drain()) this.#except(ticket, error);
-      this.#fail(error);
+      this.#unlisten?.();
+      this.#failure.set(error);
+      for (const ticket of this.#scheduler.abort()) this.#runner.abandon(ticket, error);
     }
     this.#hasStarted = true;
     this.#check();
   }
 
-  /** A worker's queues are the pool's; which ticket its job came with is known here alone. */
-  #startThread(session: S): void {
-    let ticket: Ticket<JobOf<S>> | undefined;
-    const open = (taken: Ticket<JobOf<S>> | undefined): JobOf<S> | undefined => {
-      ticket = taken;
-      if (taken !== undefined) this.#hasOpenSessions = true;
-      return taken?.job;
-    };
-    const get = () => {
-      const taken = this.#scheduler.take();
-      return taken instanceof Promise ? taken.then(open) : open(taken);
-    };
-    new SessionThread<JobOf<S>, ResponseOf<S>>(
-      session as SessionLike<JobOf<S>, ResponseOf<S>>,
-      { get },
-      { put: ([, response]) => this.#respond(ticket as Ticket<JobOf<S>>, response) },
-      { put: ([, exception]) => this.#except(ticket as Ticket<JobOf<S>>, exception) },
-    );
+  /** For as long as a job may run: who has many pools may have one signal. */
+  #listen(): void {
+    const signal = this.#signal;
+    if (signal?.aborted) this.abort(signal.reason);
+    else if (signal !== undefined)
+      this.#unlisten = onAbort(signal, () => this.abort(signal.reason));
   }
 
-  #respond({ job, index, submission }: Ticket<JobOf<S>>, response: ResponseOf<S>): void {
-    if (submission !== undefined) submission.resolve(response);
-    else this.#outcomes.push(new ThreadResponse(job, response, index));
-    this.#scheduler.done();
+  /** A job was put after the sessions had been closed. */
+  #reopen(): void {
+    this.#sessions.open();
+    this.#listen();
+  }
+
+  /** No order of calls may deadlock: whoever waits is not to wait for a buffer that he doesn't read. */
+  get #mayTake(): boolean {
+    return !this.#outcomes.isFull || this.#joining.length > 0 || this.#outcomes.isAwaited;
+  }
+
+  #respond({ job, index, attempts, submission }: Ticket<JobOf<S>>, response: ResponseOf<S>): void {
+    if (submission === undefined)
+      this.#outcomes.push(new ThreadResponse(job, response, index, attempts));
+    else submission.resolve(response);
     this.#check();
   }
 
-  #except({ job, index, submission }: Ticket<JobOf<S>>, exception: unknown): void {
-    if (submission !== undefined) submission.reject(exception);
-    else this.#outcomes.push(new ThreadException(job, exception as ExceptionOf<S>, index));
-    this.#scheduler.done();
-    this.#check();
-  }
-
-  async *#read(kind: OutcomeKind | undefined): AsyncGenerator<OutcomeIn<S>, void, undefined> {
-    for (;;) {
-      const outcome = await this.#outcomes.next(kind);
-      if (outcome === undefined) break;
-      let isConsumed = false;
-      try {
-        yield outcome;
-        isConsumed = true;
-      } finally {
-        this.#outcomes.release(outcome);
-        this.#acknowledge(outcome, isConsumed);
-      }
-    }
-    await this.#acknowledgements.settle();
-    this.#throwFailure();
-  }
-
-  #get(kind: OutcomeKind): OutcomeIn<S> | undefined {
-    const outcome = this.#outcomes.shift(kind);
-    if (outcome !== undefined) this.#acknowledge(outcome, true);
-    return outcome;
-  }
-
-  #acknowledge(outcome: OutcomeIn<S>, isConsumed: boolean): void {
-    this.#acknowledgements.tell(outcome.requestKwargs, isConsumed ? outcome : undefined);
+  #except({ job, index, attempts, submission }: Ticket<JobOf<S>>, exception: unknown): void {
+    if (submission === undefined)
+      this.#outcomes.push(new ThreadException(job, exception as ExceptionOf<S>, index, attempts));
+    else submission.reject(exception);
     this.#check();
   }
 
   get #isSettled(): boolean {
-    return this.#hasStarted && this.#scheduler.isSettled;
+    return (this.#hasStarted || this.#isAborted) && this.#scheduler.isSettled;
   }
 
   async #untilSettled(): Promise<void> {
-    if (!this.#isSettled) await new Promise<void>((resolve) => this.#joining.push(resolve));
+    if (this.#isSettled) return;
+    const settled = new Promise<void>((resolve) => this.#joining.push(resolve));
+    this.#scheduler.serve();
+    await settled;
   }
 
   /**
@@ -269,7 +331,7 @@ export class Pool<S extends SessionLike = Session> {
     for (const resolve of this.#joining.splice(0)) resolve();
     this.#outcomes.endReaders();
     // Later: a reader that came back may take the next outcome in the same breath.
-    if (this.#hasOpenSessions) queueMicrotask(() => this.#closeIfDone());
+    if (this.#sessions.isOpen && this.#hasStarted) queueMicrotask(() => this.#closeIfDone());
   }
 
   #closeIfDone(): void {
@@ -278,28 +340,14 @@ export class Pool<S extends SessionLike = Session> {
       this.#closeSessions().catch(() => {}); // it is the pool's failure already
   }
 
-  /** At most once for what has been opened. Its failure is the pool's. */
-  #closeSessions(): Promise<void> {
-    if (this.#hasOpenSessions) {
-      this.#hasOpenSessions = false;
-      this.#closing = this.#sessions.close();
-      this.#closing.catch((error: unknown) => this.#fail(error));
+  /** Its failure is the pool's. */
+  async #closeSessions(): Promise<void> {
+    this.#unlisten?.();
+    try {
+      await this.#sessions.close();
+    } catch (error) {
+      this.#failure.set(error);
+      throw error;
     }
-    return this.#closing;
-  }
-
-  /** The first failure is the one that is told. */
-  #fail(reason: unknown): void {
-    this.#failure ??= { reason };
-  }
-
-  #refuse(ticket: Ticket<JobOf<S>>): void {
-    this.#except(ticket, new AbortError('the pool was closed before the job could run'));
-  }
-
-  #throwFailure(): void {
-    if (this.#failure === undefined) return;
-    this.#isFailureTold = true;
-    throw this.#failure.reason;
   }
 }

@@ -1,11 +1,15 @@
 import type { Awaitable } from './awaitable.js';
 import type { RequestError } from './errors.js';
+import type { RequestOptions } from './http/request-context.js';
 import type { Session } from './session.js';
 
 /** What a pool needs of a session. */
 export interface SessionLike<J = never, R = unknown> {
-  /** Makes one request. Whatever it throws is the job's exception. */
-  request(job: J): Awaitable<R>;
+  /**
+   * Makes one request. Whatever it throws is the job's exception. It need not look at the options:
+   * the job of a pool that is aborted ends all the same.
+   */
+  request(job: J, options?: RequestOptions): Awaitable<R>;
   close?(): unknown;
 }
 

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { isPromiseLike } from './awaitable.js';
+import type { RequestOptions } from './http/request-context.js';
 import type { JobSource } from './queue/job-source.js';
 import { ThreadException, ThreadResponse } from './queue/outcomes.js';
 import type { SessionLike } from './session-like.js';
@@ -23,19 +24,23 @@ export class SessionThread<J, R> {
   readonly #jobs: JobSource<J>;
   readonly #responses: Sink<[requestKwargs: J, response: R]>;
   readonly #exceptions: Sink<[requestKwargs: J, exception: unknown]>;
+  readonly #options: RequestOptions | undefined;
   readonly #worker: Promise<void>;
   #isAlive = true;
 
+  /** @param options given to the session with each job */
   constructor(
     session: SessionLike<J, R>,
     jobQueue: JobSource<J>,
     responseQueue: Sink<[requestKwargs: J, response: R]>,
     exceptionQueue: Sink<[requestKwargs: J, exception: unknown]>,
+    options?: RequestOptions,
   ) {
     this.#session = session;
     this.#jobs = jobQueue;
     this.#responses = responseQueue;
     this.#exceptions = exceptionQueue;
+    this.#options = options;
     this.#worker = Promise.resolve()
       .then(() => this.#work())
       .finally(() => {
@@ -66,7 +71,7 @@ export class SessionThread<J, R> {
   async #handle(job: J): Promise<void> {
     let response: R;
     try {
-      response = await this.#session.request(job);
+      response = await this.#session.request(job, this.#options);
     } catch (exception) {
       this.#exceptions.put([job, exception]);
       await this.#jobs.done?.(job, new ThreadException(job, exception));

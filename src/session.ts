@@ -7,21 +7,23 @@ import type { Cert, Verify } from './connect/tls.js';
 import { Environment } from './environment.js';
 import { InvalidJobError } from './errors.js';
 import { type Hooks, hooksOf } from './http/hooks.js';
-import { Lifetime } from './http/lifetime.js';
 import { SENSITIVE_HEADERS } from './http/redirects.js';
+import { RequestContext, type RequestOptions } from './http/request-context.js';
 import type { Response } from './http/response.js';
 import { type Route, Routes } from './http/routes.js';
-import { type JobCookies, Transaction, type TransactionOptions } from './http/transaction.js';
+import { transact } from './http/transact.js';
+import type { JobCookies, TransactionOptions } from './http/transaction.js';
 import { checkJob, checkLimit, type Job } from './job.js';
+import { prepareRequest, type UnsignedRequest } from './prepare-request.js';
 import type { Auth } from './request/auth/auth.js';
-import { type PreparedBody, prepareBody } from './request/body/body.js';
+import { prepareBody } from './request/body/body.js';
 import { type Cookies, isJar, jarOf } from './request/cookies.js';
 import { acceptEncoding } from './request/decoding.js';
 import { Headers, type HeadersInit } from './request/headers.js';
-import type { PreparedRequest } from './request/prepared-request.js';
 import { resolveTimeouts, type Timeout } from './request/timeouts.js';
-import { mergeParams, type Params, prepareURL, type Target } from './request/url.js';
+import type { Params } from './request/url.js';
 import { checkSessionOptions, type SessionOptions } from './session-options.js';
+import { requestWithRetries } from './session-retry.js';
 import { show } from './show.js';
 import { version } from './version.js';
 
@@ -119,15 +121,14 @@ export class Session {
   /**
    * Makes a request, follows its redirects and reads its body, or with `stream` its head alone.
    *
+   * @param context what a pool says of the job, or whoever does its retries in place of the session
    * @throws RequestError if it cannot be sent or has no whole response; a status of 400 or above
    * is a response. What a hook or an auth function throws comes out as it is.
    */
-  async request(job: Job): Promise<Response> {
-    checkJob(job);
-    const body = prepareBody(job);
-    const prepared = this.#prepare(job, isPromiseLike(body) ? await body : body);
-    const response = await this.#send(job, prepared);
-    return job.raiseForStatus ? response.raiseForStatus() : response;
+  request(job: Job, context?: RequestOptions): Promise<Response> {
+    return context?.retry !== false && hasRetry(job)
+      ? requestWithRetries(job, context?.signal, () => this.#attempt(job, context))
+      : this.#attempt(job, context);
   }
 
   get(url: string | URL, options?: JobOptions): Promise<Response> {
@@ -183,53 +184,39 @@ export class Session {
     return `Session ${inspect(this.toJSON(), options)}`;
   }
 
-  #prepare(job: Job, body: PreparedBody | undefined): Prepared {
-    const target = prepareURL(job.url, mergeParams(this.params, job.params));
-    const headers = this.#headers.clone();
-    if (job.headers) headers.merge(job.headers);
-    if (body !== undefined) describeBody(body, headers);
-    const method = job.method?.toUpperCase() ?? 'GET';
-    return {
-      request: { method, url: target.url, headers, body: body?.content },
-      auth: this.#authOf(job, target, headers),
-    };
+  async #attempt(job: Job, context: RequestOptions | undefined): Promise<Response> {
+    checkJob(job);
+    const pool = context instanceof RequestContext ? context : undefined;
+    const watch = pool?.begin();
+    try {
+      const body = prepareBody(job);
+      const prepared = prepareRequest(job, isPromiseLike(body) ? await body : body, this);
+      const { url } = prepared.request;
+      const jobCookies = job.cookies ? await jobCookiesOf(job.cookies, url) : undefined;
+      const options = this.#transactionOptions(job, prepared, { jobCookies, context });
+      const response = await transact(prepared.request, options, {
+        signal: job.signal,
+        context,
+        watch,
+      });
+      return options.raisesForStatus ? response.raiseForStatus() : response;
+    } finally {
+      if (watch !== undefined) pool?.end(watch);
+    }
   }
 
   /** The most particular one; netrc only where no Authorization was set by hand. */
-  #authOf(job: Job, { url, credentials }: Target, headers: Headers): Auth | undefined {
+  #authOf(job: Job, { request, credentials }: UnsignedRequest): Auth | undefined {
     const auth = job.auth ?? this.auth ?? credentials;
     if (auth !== undefined) return auth;
-    const known = this.#authFor(url, true);
-    return known === undefined || headers.has('Authorization') ? undefined : known;
-  }
-
-  #send(job: Job, prepared: Prepared): Promise<Response> {
-    if (!job.cookies) return this.#transact(job, prepared, undefined);
-    return this.#sendWith(job.cookies, job, prepared);
-  }
-
-  async #sendWith(cookies: Cookies, job: Job, prepared: Prepared): Promise<Response> {
-    const jar = await jarOf(cookies, prepared.request.url);
-    return this.#transact(job, prepared, { jar, isBound: !isJar(cookies) });
-  }
-
-  #transact(
-    job: Job,
-    { request, auth }: Prepared,
-    jobCookies: JobCookies | undefined,
-  ): Promise<Response> {
-    const { signal } = job;
-    const options = this.#transactionOptions(job, auth, jobCookies);
-    const { total } = options.timeouts;
-    if (total === Infinity && signal === undefined) return new Transaction(options).send(request);
-    const lifetime = new Lifetime(request, { total, signal });
-    return lifetime.run(() => new Transaction(options, lifetime).send(request));
+    const known = this.#authFor(request.url, true);
+    return known === undefined || request.headers.has('Authorization') ? undefined : known;
   }
 
   #transactionOptions(
     job: Job,
-    auth: Auth | undefined,
-    jobCookies: JobCookies | undefined,
+    prepared: UnsignedRequest,
+    { jobCookies, context }: Surroundings,
   ): TransactionOptions {
     const timeouts = resolveTimeouts(job.timeout ?? this.timeout);
     const maxRedirects = job.maxRedirects ?? this.maxRedirects;
@@ -239,7 +226,7 @@ export class Session {
     return {
       cookies: this.cookies,
       jobCookies,
-      auth,
+      auth: this.#authOf(job, prepared),
       authFor: (url) => this.#authFor(url, false),
       routeTo: (url) => this.#routeTo(url, job),
       timeouts,
@@ -247,7 +234,7 @@ export class Session {
       maxRedirects: job.allowRedirects === false ? undefined : maxRedirects,
       sensitiveHeaders: this.sensitiveHeaders,
       isStreamed: job.stream === true,
-      raisesForStatus: job.raiseForStatus === true,
+      raisesForStatus: job.raiseForStatus ?? context?.raiseForStatus ?? false,
       hooks: hooksOf(job.hooks ?? this.hooks),
     };
   }
@@ -284,16 +271,21 @@ export class Session {
   }
 }
 
-interface Prepared {
-  readonly request: PreparedRequest;
-  readonly auth: Auth | undefined;
+/** What else a job's request depends on. */
+interface Surroundings {
+  readonly jobCookies: JobCookies | undefined;
+  readonly context: RequestOptions | undefined;
 }
 
-/** A length that is known beforehand is told, as else the body goes in chunks. */
-function describeBody({ content, contentType }: PreparedBody, headers: Headers): void {
-  if (contentType !== undefined && !headers.has('Content-Type'))
-    headers.set('Content-Type', contentType);
-  if (typeof content === 'string' || content instanceof Uint8Array) return;
-  if (content.size !== undefined && !headers.has('Content-Length'))
-    headers.set('Content-Length', content.size);
+async function jobCookiesOf(cookies: Cookies, url: URL): Promise<JobCookies> {
+  return { jar: await jarOf(cookies, url), isBound: !isJar(cookies) };
+}
+
+/** What cannot be looked at will be refused. */
+function hasRetry(job: Job): boolean {
+  try {
+    return (job as Job | undefined)?.retry !== undefined;
+  } catch {
+    return false;
+  }
 }

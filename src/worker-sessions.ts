@@ -18,6 +18,8 @@ export interface WorkerSessionOptions<S extends SessionLike> {
   closeSessions?: boolean;
 }
 
+const CLOSED_AT_ONCE = 100;
+
 /** The sessions of a pool: made together, closed together. */
 export class WorkerSessions<S extends SessionLike> {
   /** One for each worker; a promise if making one took one. */
@@ -25,6 +27,8 @@ export class WorkerSessions<S extends SessionLike> {
   readonly #options: WorkerSessionOptions<S>;
   /** All that were made or returned on the way, each once. */
   readonly #sessions = new Set<S>();
+  #isOpen = true;
+  #closing: Promise<void> = Promise.resolve();
 
   /** Makes them all. If one cannot be made, the others are closed. */
   constructor(count: number, options: WorkerSessionOptions<S>) {
@@ -39,9 +43,26 @@ export class WorkerSessions<S extends SessionLike> {
     this.ready = made.some(isPromiseLike) ? this.#all(made) : (made as S[]);
   }
 
-  /** Closes each once, unless they are to be kept. Rejects as the first that failed did. */
-  async close(): Promise<void> {
-    throwFirst(await this.#closeAll());
+  /** Whether one may have connections that `close()` has not seen yet. */
+  get isOpen(): boolean {
+    return this.#isOpen;
+  }
+
+  /** They are used again. */
+  open(): void {
+    this.#isOpen = true;
+  }
+
+  /**
+   * Closes each, unless they are to be kept; once for what has been opened. Rejects as the first that
+   * failed did.
+   */
+  close(): Promise<void> {
+    if (this.#isOpen) {
+      this.#isOpen = false;
+      this.#closing = this.#closeAll().then(throwFirst);
+    }
+    return this.#closing;
   }
 
   #make(): Awaitable<S> {
@@ -72,14 +93,23 @@ export class WorkerSessions<S extends SessionLike> {
 
   async #all(made: readonly Awaitable<S>[]): Promise<readonly S[]> {
     const settled = await Promise.allSettled(made);
-    if (settled.some(({ status }) => status === 'rejected')) await this.#closeAll();
+    if (settled.some(({ status }) => status === 'rejected')) {
+      this.#isOpen = false;
+      await this.#closeAll();
+    }
     throwFirst(settled);
     return settled.map((each) => (each as PromiseFulfilledResult<S>).value);
   }
 
+  /** A few at a time: thousands take a while, in which nothing else would run. */
   async #closeAll(): Promise<PromiseSettledResult<unknown>[]> {
     if (this.#options.closeSessions === false) return [];
-    return Promise.allSettled([...this.#sessions].map(async (session) => session.close?.()));
+    const closing: Promise<unknown>[] = [];
+    for (const session of [...this.#sessions]) {
+      closing.push((async () => session.close?.())());
+      if (closing.length % CLOSED_AT_ONCE === 0) await new Promise(setImmediate);
+    }
+    return Promise.allSettled(closing);
   }
 }
 

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify, stripVTControlCharacters } from 'node:util';
@@ -23,12 +23,14 @@ afterAll(() => rm(folder, { recursive: true }));
 
 /** Runs the main job, without a terminal, to its end. */
 function runMainJob(...args: string[]) {
+  return run('examples/main-job/main.js', ...args);
+}
+
+function run(program: string, ...args: string[]) {
   return new Promise<{ exitCode: number | undefined; stdout: string; stderr: string }>(
     (resolve) => {
-      const child = execFile(
-        process.execPath,
-        ['examples/main-job/main.js', ...args],
-        (_, stdout, stderr) => resolve({ exitCode: child.exitCode ?? undefined, stdout, stderr }),
+      const child = execFile(process.execPath, [program, ...args], (_, stdout, stderr) =>
+        resolve({ exitCode: child.exitCode ?? undefined, stdout, stderr }),
       );
     },
   );
@@ -183,5 +185,37 @@ describe("the main job's progress on a terminal", () => {
 
   test('fits in a narrow one', () => {
     expect(written(15)).toEqual(['\rFetching: 4 of', '\rFetching: 8 of', '\n']);
+  });
+});
+
+describe('the file of URLs', () => {
+  const runUrlFile = (...args: string[]) => run('examples/url-file/main.js', ...args);
+
+  test('is read as far as it is worked off, however long it is', async () => {
+    const { exitCode, stdout, stderr } = await runUrlFile('--count', '5000');
+    expect(stderr).toBe('');
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(/^5000 URLs: 5000 responses, 0 exceptions\n/);
+    const ahead = Number(/at most (\d+) lines/.exec(stdout)?.[1]);
+    expect(ahead).toBeGreaterThan(0);
+    expect(ahead).toBeLessThanOrEqual(200 + 64);
+    expect(stdout).toMatch(/at most \d+ MiB of memory\n$/);
+  });
+
+  test('has a result for each URL, a failure too', async () => {
+    const server = await startServer((_, reply) => reply.writeHead(404).end());
+    const list = await writeList('few.txt', ['# one', `${server.url}/a`, '', 'mailto:ada']);
+    const results = join(folder, 'results.tsv');
+    const { exitCode, stdout } = await runUrlFile(list, results);
+    expect(exitCode).toBe(1);
+    expect(linesOf(stdout, '2 URLs:')).toEqual(['1 responses, 1 exceptions']);
+    const lines = (await readFile(results, 'utf8')).trim().split('\n');
+    expect(lines.sort()).toEqual(['mailto:ada\tInvalidURLError', `${server.url}/a\t404`].sort());
+  });
+
+  test.each([[[]], [['urls.txt']], [['--count', 'many']]])('is not run with %j', async (args) => {
+    const { exitCode, stderr } = await runUrlFile(...args);
+    expect(exitCode).toBe(2);
+    expect(stderr).toMatch(/^Usage: /);
   });
 });

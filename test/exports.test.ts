@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import * as sessionPool from '../src/index.js';
+import * as testing from '../src/testing/index.js';
 
 test('the package exports this, and a change of it is a change of the API', () => {
   expect(Object.keys(sessionPool).sort()).toEqual([
@@ -35,4 +36,8 @@ test('the package exports this, and a change of it is a change of the API', () =
     'map',
     'userAgent',
   ]);
+});
+
+test('its entry for tests exports this', () => {
+  expect(Object.keys(testing).sort()).toEqual(['Script', 'jobSourceConformance']);
 });

@@ -22,6 +22,15 @@ test('take() removes the oldest item that is accepted, and nothing else', () => 
   expect(list.drain()).toEqual([2, 4, 5]);
 });
 
+test('some() looks at what is in it, and leaves it there', () => {
+  const list = new Fifo<number | undefined>();
+  for (const item of [1, 2, 3]) list.push(item);
+  list.shift();
+  const isThere = (item: number | undefined) => list.some((each) => each === item);
+  expect([1, 2, 3, undefined].map(isThere)).toEqual([false, true, true, false]);
+  expect(list.items()).toEqual([2, 3]);
+});
+
 test('thousands of items pass through in order while others still wait', () => {
   const list = new Fifo<number>();
   const passed: (number | undefined)[] = [];

@@ -61,8 +61,30 @@ describe('a job is refused', () => {
       { url: 'http://h', maxResponseSize: Number.NaN },
       'maxResponseSize must be a whole number from 0 on, got NaN',
     ],
+    [
+      'for a retry that is none',
+      { url: 'http://h', retry: 'often' },
+      "retry must be a number or a record, got 'often'",
+    ],
+    [
+      'for a retry that is null',
+      { url: 'http://h', retry: null },
+      'retry must be a number or a record, got null',
+    ],
+    [
+      'for a priority that is no number',
+      { url: 'http://h', priority: 'high' },
+      "priority must be a finite number, got 'high'",
+    ],
+    [
+      'for a priority without end',
+      { url: 'http://h', priority: Infinity },
+      'priority must be a finite number, got Infinity',
+    ],
   ])('%s', async (_, job, message) => {
-    await expect(new Session().request(job as Job)).rejects.toThrow(new InvalidJobError(message));
+    const error = new InvalidJobError(message);
+    await expect(new Session().request(job as Job)).rejects.toThrow(error);
+    await expect(new Session().request(job as Job, {})).rejects.toThrow(error);
   });
 
   test.each<[string, unknown, string]>([
@@ -99,4 +121,10 @@ test('a job is left as it was', async () => {
   await session.request(job);
   await session.request(job);
   expect({ ...job, url: String(job.url) }).toEqual(before);
+});
+
+test('a job may have a priority, which only a pool looks at', async () => {
+  const server = await startServer();
+  const { ok } = await new Session().get(server.url, { priority: -1.5 });
+  expect(ok).toBe(true);
 });

@@ -19,6 +19,13 @@ describe('map', () => {
     expect(script.isClosed).toBe(true);
   });
 
+  it('runs the most urgent of its jobs first', async () => {
+    const script = new Script();
+    const ranked = jobs(7).map((job, priority) => ({ ...job, priority }));
+    const [responses] = map(ranked, { session: script.session, numProcesses: 1 });
+    expect((await collect(responses)).map(({ index }) => index)).toEqual([6, 5, 4, 3, 2, 1, 0]);
+  });
+
   it('passes its options to the pool', async () => {
     const script = new Script();
     const seen: unknown[] = [];

@@ -1,7 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { AbortError, JobQueue, Pool } from '../src/index.js';
 import { Gate } from './helpers/gate.js';
-import { collect, jobs, quiet, Script, type ScriptedJob } from './helpers/scripted-session.js';
+import {
+  collect,
+  jobs,
+  quiet,
+  Script,
+  type ScriptedJob,
+  type ScriptedSession,
+} from './helpers/scripted-session.js';
 
 describe('close()', () => {
   it('lets what is in flight end, and leaves the rest in the queue', async () => {
@@ -104,5 +111,35 @@ describe('close()', () => {
     expect(exception?.message).toBe('the pool was closed before the job could run');
     expect(script.requests).toEqual([]);
     expect(script.closed).toEqual([1]);
+  });
+
+  it('waits until the source has confirmed each outcome, those that are read meanwhile too', async () => {
+    const gates = [new Gate(), new Gate(), new Gate()];
+    let confirmed = 0;
+    const work = jobs(3).values();
+    const source = {
+      get: () => work.next().value,
+      done: async ({ url }: ScriptedJob) => {
+        await gates[Number(url.slice(4))]?.opened;
+        confirmed++;
+      },
+    };
+    const { session } = new Script();
+    const pool = new Pool<ScriptedSession>({ jobQueue: source, session, numProcesses: 1 });
+    await pool.joinAll();
+    pool.getResponse();
+    let seen: number | undefined;
+    const closing = pool.close().then(() => {
+      seen = confirmed;
+    });
+    await quiet();
+    while (pool.getResponse() !== undefined);
+    for (const gate of gates) {
+      await quiet();
+      expect(seen).toBeUndefined();
+      gate.open();
+    }
+    await closing;
+    expect(seen).toBe(3);
   });
 });

@@ -64,7 +64,8 @@ describe('a pool against a server', () => {
       const attempt = (attempts.get(path) ?? 0) + 1;
       attempts.set(path, attempt);
       const n = Number(path.slice(1));
-      if (attempt === 1 && n % 10 === 0) reply.socket?.destroy();
+      if (attempt === 1 && n % 10 === 0)
+        reply.socket?.end('HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n');
       else if (attempt === 1 && n % 10 === 5) reply.writeHead(503).end();
       else reply.end(path);
     });

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { describe, expect, it } from 'vitest';
-import { JobQueue, type JobSource, Pool, ThreadException } from '../src/index.js';
+import { JobQueue, type JobSource, Pool, type PoolOptions, ThreadException } from '../src/index.js';
 import { Gate } from './helpers/gate.js';
 import {
   collect,
@@ -11,25 +11,18 @@ import {
   type ScriptedJob,
 } from './helpers/scripted-session.js';
 
-describe('the options of a pool', () => {
-  it.each([
-    [0, '0'],
-    [-1, '-1'],
-    [1.5, '1.5'],
-    [Number.NaN, 'NaN'],
-    [Infinity, 'Infinity'],
-    ['3', "'3'"],
-    [null, 'null'],
-    [2n, '2n'],
-  ])('refuse %o as numProcesses', (junk, shown) => {
-    const script = new Script();
-    const make = () => new Pool({ session: script.session, numProcesses: junk as number });
-    expect(make).toThrow(
-      new RangeError(`numProcesses must be a whole number from 1 on, got ${shown}`),
-    );
-    expect(script.sessions).toEqual([]);
-  });
+const NO_COUNTS = [
+  [0, '0'],
+  [-1, '-1'],
+  [1.5, '1.5'],
+  [Number.NaN, 'NaN'],
+  [Infinity, 'Infinity'],
+  ['3', "'3'"],
+  [null, 'null'],
+  [2n, '2n'],
+] as const;
 
+describe('the options of a pool', () => {
   it.each(['session', 'initializer', 'authGenerator'])(
     'refuse as %s what is no function',
     (name) => {
@@ -52,19 +45,13 @@ describe('the options of a pool', () => {
     );
   });
 
-  it('refuse as closeSessions what is neither true nor false', () => {
-    expect(() => new Pool({ closeSessions: 'no' as unknown as boolean })).toThrow(
-      new TypeError("closeSessions must be true or false, got 'no'"),
-    );
-  });
-
   it.each([
     ['a queue, as the original takes it', new JobQueue(), 'JobQueue {}'],
     ['an array of jobs', [], '[]'],
     ['null', null, 'null'],
   ])('are a record, and not %s', (_, junk, shown) => {
     expect(() => new Pool(junk as object)).toThrow(
-      new TypeError(`Pool takes a record of options, such as { jobQueue }, got ${shown}`),
+      new TypeError(`Pool takes a record, such as { jobQueue }, got ${shown}`),
     );
   });
 
@@ -74,14 +61,182 @@ describe('the options of a pool', () => {
     ['initArgs', 'initargs'],
     ['closeSession', 'closeSessions'],
     ['auth_generator', 'authGenerator'],
+    ['ratelimit', 'rateLimit'],
+    ['lookahead', 'lookAhead'],
+    ['highWatermark', 'highWaterMark'],
   ])('refuse the unknown %s and name the nearest known one', (unknown, nearest) => {
     expect(() => new Pool({ [unknown]: undefined })).toThrow(
       new TypeError(`Pool: unknown key "${unknown}"; did you mean "${nearest}"?`),
     );
   });
 
+  it.each(['numProcesses', 'lookAhead'])('refuse as %s what is no count', (name) => {
+    for (const [junk, shown] of NO_COUNTS)
+      expect(() => new Pool({ [name]: junk })).toThrow(
+        new RangeError(`${name} must be a whole number from 1 on, got ${shown}`),
+      );
+  });
+
+  it.each(['closeSessions', 'raiseForStatus'])('refuse as %s what is no flag', (name) => {
+    for (const [junk, shown] of [
+      ['no', "'no'"],
+      [0, '0'],
+      [null, 'null'],
+    ])
+      expect(() => new Pool({ [name as string]: junk })).toThrow(
+        new TypeError(`${name} must be true or false, got ${shown}`),
+      );
+  });
+
+  it('refuse as signal what is no AbortSignal', () => {
+    const controller = new AbortController();
+    for (const [junk, shown] of [
+      [controller, 'AbortController {}'],
+      [{}, '{}'],
+      [null, 'null'],
+    ])
+      expect(() => new Pool({ signal: junk as unknown as AbortSignal })).toThrow(
+        new TypeError(`signal must be an AbortSignal, got ${shown}`),
+      );
+  });
+
+  describe.each(['rateLimit', 'perOrigin.rateLimit'])('as %s', (name) => {
+    const make = (rateLimit: unknown) => () =>
+      new Pool(
+        (name === 'rateLimit' ? { rateLimit } : { perOrigin: { rateLimit } }) as PoolOptions,
+      );
+
+    it.each([
+      [5, '5'],
+      [null, 'null'],
+      [[1, 1000], '[ 1, 1000 ]'],
+    ])('refuse %o, which is no record', (junk, shown) => {
+      expect(make(junk)).toThrow(
+        new TypeError(`${name} takes a record, such as { limit, interval }, got ${shown}`),
+      );
+    });
+
+    it('refuse an unknown key', () => {
+      expect(make({ limit: 1, intervall: 1 })).toThrow(
+        new TypeError(`${name}: unknown key "intervall"; did you mean "interval"?`),
+      );
+    });
+
+    it('refuse a limit that is no count', () => {
+      for (const [limit, shown] of [...NO_COUNTS, [undefined, 'undefined']])
+        expect(make({ limit, interval: 1 })).toThrow(
+          new RangeError(`${name}.limit must be a whole number from 1 on, got ${shown}`),
+        );
+    });
+
+    it.each([
+      [0, '0'],
+      [-1, '-1'],
+      [Number.NaN, 'NaN'],
+      [Infinity, 'Infinity'],
+      ['1', "'1'"],
+      [undefined, 'undefined'],
+    ])('refuse an interval of %o', (interval, shown) => {
+      expect(make({ limit: 1, interval })).toThrow(
+        new RangeError(`${name}.interval must be a number of milliseconds above 0, got ${shown}`),
+      );
+    });
+
+    it('take a record, with a fraction of a millisecond too', async () => {
+      await make({ limit: 1, interval: 0.5 })().close();
+    });
+  });
+
+  it('refuse as perOrigin what is no record of its limits', async () => {
+    const make = (perOrigin: unknown) => () => new Pool({ perOrigin } as PoolOptions);
+    expect(make(4)).toThrow(
+      new TypeError('perOrigin takes a record, such as { concurrency, rateLimit }, got 4'),
+    );
+    expect(make({ concurency: 4 })).toThrow(
+      new TypeError('perOrigin: unknown key "concurency"; did you mean "concurrency"?'),
+    );
+    for (const [concurrency, shown] of NO_COUNTS.filter(([count]) => count !== Infinity))
+      expect(make({ concurrency })).toThrow(
+        new RangeError(`perOrigin.concurrency must be a whole number from 1 on, got ${shown}`),
+      );
+    for (const concurrency of [1, Infinity, undefined]) await make({ concurrency })().close();
+    await make({ rateLimit: undefined })().close();
+  });
+
+  it('refuse as highWaterMark what is neither a count nor a record of them', async () => {
+    const make = (highWaterMark: unknown) => () => new Pool({ highWaterMark } as PoolOptions);
+    for (const [junk, shown] of [
+      ['9', "'9'"],
+      [null, 'null'],
+      [[], '[]'],
+    ])
+      expect(make(junk)).toThrow(
+        new TypeError(
+          `highWaterMark takes a record, such as { outcomes, bytes }, or a number, got ${shown}`,
+        ),
+      );
+    expect(make({ byte: 1 })).toThrow(
+      new TypeError('highWaterMark: unknown key "byte"; did you mean "bytes"?'),
+    );
+    for (const [junk, name, shown] of [
+      [0, 'outcomes', '0'],
+      [Number.NaN, 'outcomes', 'NaN'],
+      [{ outcomes: 1.5 }, 'outcomes', '1.5'],
+      [{ bytes: -1 }, 'bytes', '-1'],
+      [{ bytes: '1' }, 'bytes', "'1'"],
+    ])
+      expect(make(junk)).toThrow(
+        new RangeError(`highWaterMark.${name} must be a whole number from 1 on, got ${shown}`),
+      );
+    for (const good of [
+      1,
+      Infinity,
+      {},
+      { outcomes: Infinity },
+      { bytes: 1 },
+      { bytes: undefined },
+    ])
+      await make(good)().close();
+  });
+
+  it.each([
+    [-1, new RangeError('retry must be a whole number from 0 on, or Infinity, got -1')],
+    ['2', new TypeError("retry must be a number or a record, got '2'")],
+    [{ limits: 2 }, new TypeError('retry: unknown key "limits"; did you mean "limit"?')],
+    [
+      { backoffBase: '1s' },
+      new TypeError("retry.backoffBase must be a number of milliseconds from 0 on, got '1s'"),
+    ],
+  ])('refuse %o as retry', (junk, error) => {
+    expect(() => new Pool({ retry: junk as number })).toThrow(error);
+  });
+
+  it('refuse what is wrong before any session is made', () => {
+    const { session, sessions } = new Script();
+    for (const junk of [
+      { rateLimit: 1 },
+      { perOrigin: 1 },
+      { lookAhead: 0 },
+      { retry: -1 },
+      { highWaterMark: 0 },
+      { signal: 1 },
+    ])
+      expect(() => new Pool({ session, ...junk } as object)).toThrow(Object.keys(junk)[0]);
+    expect(sessions).toEqual([]);
+  });
+
   it('may be undefined, each', async () => {
-    const pool = new Pool({ numProcesses: undefined, jobQueue: undefined } as object);
+    const pool = new Pool({
+      numProcesses: undefined,
+      jobQueue: undefined,
+      rateLimit: undefined,
+      perOrigin: undefined,
+      lookAhead: undefined,
+      retry: undefined,
+      raiseForStatus: undefined,
+      highWaterMark: undefined,
+      signal: undefined,
+    } as object);
     expect(pool.numProcesses).toBe(availableParallelism());
     await pool.close();
   });

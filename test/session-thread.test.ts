@@ -1,13 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import {
+  type Job,
   JobQueue,
   type JobSource,
   type Outcome,
+  type Response,
+  Session,
   SessionThread,
   ThreadException,
   ThreadResponse,
 } from '../src/index.js';
 import { Gate } from './helpers/gate.js';
+import { startServer } from './helpers/http-server.js';
 import {
   failing,
   jobs,
@@ -86,6 +90,18 @@ describe('a session thread', () => {
     const [a, b] = [startThread([]).thread, startThread([]).thread];
     expect(a.name).toMatch(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
     expect(a.name).not.toBe(b.name);
+  });
+
+  it.each([
+    ['', undefined],
+    [' of its own', {}],
+  ])('has its jobs retried as they say, without options and with those%s', async (_, options) => {
+    const server = await startServer((_, reply) => reply.writeHead(503).end());
+    const queue = new JobQueue<Job>([{ url: server.url, retry: { limit: 1, backoffBase: 0 } }]);
+    const responses = new JobQueue<[Job, Response]>();
+    const exceptions = new JobQueue<[Job, unknown]>();
+    await new SessionThread(new Session(), queue, responses, exceptions, options).join();
+    expect([server.requests.length, responses.size]).toEqual([2, 1]);
   });
 
   it('leaves the session open', async () => {

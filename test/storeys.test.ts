@@ -5,8 +5,13 @@ import { expect, test } from 'vitest';
 
 /** Ground floor first. A file imports from the rows below its own alone, so no row has cycles. */
 const STOREYS = [
-  ['message', 'awaitable', 'fifo', 'kind-of', 'known-keys', 'plain-object', 'recent', 'show'],
-  ['user-agent', 'version', 'errors'],
+  ['message', 'alarm', 'awaitable', 'fifo', 'heap', 'kind-of', 'known-keys', 'plain-object'],
+  ['recent', 'show', 'user-agent', 'version', 'errors'],
+  // When a job is tried again.
+  ['retry/attempt', 'retry/http-date', 'retry/transient-errors'],
+  ['retry/retry-after', 'retry/retry-options'],
+  ['retry/retry-rules'],
+  ['retry/retry-policy'],
   // What a request or a response is made of.
   ['request/charset', 'request/cookies', 'request/decoding', 'request/lines', 'request/links'],
   ['request/method', 'request/pairs', 'request/timeouts', 'request/body/bytes'],
@@ -16,7 +21,7 @@ const STOREYS = [
   ['request/body/body-stream'],
   ['request/body/file-body', 'request/body/multipart', 'request/prepared-request'],
   ['request/body/content', 'request/body/form-parts', 'request/auth/auth', 'request/auth/netrc'],
-  ['request/body/files', 'request/auth/digest'],
+  ['request/body/files', 'request/body/spent-body', 'request/auth/digest'],
   ['request/body/body'],
   // The way to a server.
   ['connect/undici', 'connect/no-proxy', 'connect/proxy-url', 'connect/tls'],
@@ -26,30 +31,38 @@ const STOREYS = [
   ['connect/socks'],
   ['connect/connectors'],
   // One request and its response, then several of them.
-  [
-    'http/abort-signals',
-    'http/failures',
-    'http/http2-streams',
-    'http/incoming-body',
-    'http/redirects',
-    'http/resets',
-  ],
-  ['http/connections', 'http/lifetime', 'http/streamed-content', 'http/upload', 'http/wait-timer'],
+  ['http/abort-signals', 'http/abortable', 'http/failures', 'http/http2-streams'],
+  ['http/incoming-body', 'http/redirects', 'http/resets', 'http/second-attempt'],
+  ['http/connection', 'http/lifetime', 'http/reply', 'http/request-context', 'http/upload'],
+  ['http/connections', 'http/streamed-content', 'http/wait-timer'],
   ['http/response', 'http/routes'],
-  ['http/exchange', 'http/hooks'],
+  ['http/exchange', 'http/hooks', 'discard'],
   ['http/transaction'],
+  ['http/transact'],
   ['job'],
-  ['session-options'],
+  ['prepare-request', 'session-options', 'session-retry'],
   ['session'],
   ['session-like'],
-  ['queue/outcomes', 'queue/outcome-queue'],
-  ['queue/job-source'],
-  ['queue/acknowledgements', 'queue/iterable-source', 'queue/job-queue', 'queue/scheduler'],
+  // Jobs to workers, outcomes to readers.
+  ['queue/body-size', 'queue/delayed', 'queue/failure', 'queue/outcomes', 'queue/rate-window'],
+  ['queue/outcome-queue', 'queue/ticket'],
+  ['queue/job-source', 'queue/lane', 'queue/ledger'],
+  ['queue/acknowledgements', 'queue/intake', 'queue/iterable-source', 'queue/job-queue'],
+  ['queue/delivery', 'queue/lanes'],
+  ['queue/supply', 'queue/turnstile'],
+  ['queue/scheduler'],
   ['session-thread', 'worker-sessions'],
-  ['pool-options'],
+  ['worker', 'pool-options'],
+  ['runner'],
   ['pool'],
   ['map'],
   ['index'],
+  // For the tests of those who use it.
+  ['testing/scripted-dispatcher', 'testing/source-trial', 'testing/watched-source'],
+  ['testing/route', 'testing/scripted-session', 'testing/source-checks'],
+  ['testing/script', 'testing/pool-checks', 'testing/put-checks'],
+  ['testing/job-source-conformance'],
+  ['testing/index'],
 ];
 const SRC = fileURLToPath(new URL('../src', import.meta.url));
 const FILES = readdirSync(SRC, { encoding: 'utf8', recursive: true })

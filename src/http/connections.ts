@@ -1,17 +1,22 @@
-import type { Socket } from 'node:net';
 import type * as undici from 'undici';
 import type { Connector } from '../connect/connectors.js';
-import { Agent, Client, Dispatcher, errors } from '../connect/undici.js';
-import { StreamWatch } from './http2-streams.js';
-import { watchForResets } from './resets.js';
+import { Agent, Dispatcher } from '../connect/undici.js';
+import { Connection, KEEP_ALIVE_MAX } from './connection.js';
 
 /** A handler that wants to know which connection its request was given. */
 export interface ConnectionUser {
+  /** Whether one that was used before will not do. */
+  readonly needsNewConnection?: boolean;
   onConnection?(connection: Connection): void;
 }
 
-/** Once idle, a connection is kept this long at most, whatever the server offers, in ms. */
-const KEEP_ALIVE_MAX = 4_000;
+/**
+ * How many origins an agent keeps idle connections to; `pool_connections` of requests' adapter is 10.
+ * A batch over many hosts would else have as many sockets open as it connects to in the time that
+ * an idle one is kept.
+ */
+const MAX_IDLE_ORIGINS = 64;
+
 /** What a response's header lines may add up to, in bytes; requests takes lines of 64 kB. */
 const MAX_HEADER_SIZE = 65_536;
 
@@ -32,9 +37,36 @@ export function createAgent(connector: Connector): undici.Agent {
     keepAliveMaxTimeout: KEEP_ALIVE_MAX,
     maxHeaderSize: MAX_HEADER_SIZE,
   };
+  const idle = new IdleOrigins();
   return new Agent({
-    factory: (origin) => new OriginConnections(origin, options, connector),
+    factory: (origin) => new OriginConnections(origin, options, connector, idle),
   });
+}
+
+/** The origins of an agent that have idle connections, the one that was used last at the end. */
+class IdleOrigins {
+  readonly #origins = new Set<OriginConnections>();
+
+  add(origin: OriginConnections): void {
+    this.#origins.delete(origin);
+    this.#origins.add(origin);
+    if (this.#origins.size > MAX_IDLE_ORIGINS) this.#dropOne();
+  }
+
+  delete(origin: OriginConnections): void {
+    this.#origins.delete(origin);
+  }
+
+  /**
+   * Any but the last. Not the oldest: of more origins than are kept, each asked in its turn, that
+   * would always be the one whose turn is next.
+   */
+  #dropOne(): void {
+    const origins = [...this.#origins];
+    const dropped = origins[Math.floor(Math.random() * MAX_IDLE_ORIGINS)] as OriginConnections;
+    this.#origins.delete(dropped);
+    dropped.closeFree();
+  }
 }
 
 /** The connections to one origin. State: those that are open, and which of them are free. */
@@ -42,12 +74,19 @@ class OriginConnections extends Dispatcher {
   readonly #origin: string | URL;
   readonly #options: undici.Client.Options;
   readonly #connector: Connector;
+  readonly #idle: IdleOrigins;
   readonly #open = new Set<Connection>();
   /** Last in, first out, so that what a burst left over falls idle and is closed. */
   readonly #free: Connection[] = [];
 
-  constructor(origin: string | URL, options: undici.Client.Options, connector: Connector) {
+  constructor(
+    origin: string | URL,
+    options: undici.Client.Options,
+    connector: Connector,
+    idle: IdleOrigins,
+  ) {
     super();
+    this.#idle = idle;
     this.#origin = origin;
     this.#options = options;
     this.#connector = connector;
@@ -57,15 +96,22 @@ class OriginConnections extends Dispatcher {
     options: undici.Dispatcher.DispatchOptions,
     handler: undici.Dispatcher.DispatchHandler & ConnectionUser,
   ): boolean {
-    const connection = this.#free.pop() ?? this.#connect();
+    const free = handler.needsNewConnection ? undefined : this.#free.pop();
+    if (this.#free.length === 0) this.#idle.delete(this);
+    const connection = free ?? this.#connect();
     connection.isFree = false;
-    connection.wake();
+    connection.begin();
     handler.onConnection?.(connection);
     const { client } = connection;
     client.dispatch(options, handler);
     // A request that undici refuses leaves the client as it was, and nothing is said later.
     if (client.stats.size === 0) this.#takeBack(connection);
     return true;
+  }
+
+  /** Closes those that nobody uses now. */
+  closeFree(): void {
+    for (const { client } of this.#free.splice(0)) void client.close();
   }
 
   /** What somebody reads, or has yet to read, goes on; it is not waited for. */
@@ -104,6 +150,7 @@ class OriginConnections extends Dispatcher {
     connection.isLent = false;
     connection.rest();
     this.#free.push(connection);
+    this.#idle.add(this);
   }
 
   /** A request that still waits in it has its answer first. */
@@ -112,6 +159,7 @@ class OriginConnections extends Dispatcher {
     connection.wake();
     const at = this.#free.indexOf(connection);
     if (at !== -1) this.#free.splice(at, 1);
+    if (this.#free.length === 0) this.#idle.delete(this);
     if (!connection.client.closed && !connection.client.destroyed) void connection.client.close();
     this.emit('disconnect', ...event);
   }
@@ -123,97 +171,3 @@ type Ending = [
   targets: readonly undici.Dispatcher[],
   error: undici.errors.UndiciError,
 ];
-
-/** One socket to an origin, and undici's client that speaks on it. */
-export class Connection {
-  readonly client: undici.Client;
-  /** undici may say twice that a client is ready. */
-  isFree = false;
-  /** Whether its response was handed over at its head: it ends when its reader likes. */
-  isLent = false;
-  readonly origin: URL;
-  /** What is destroyed to give up a connect. */
-  #connecting: Socket | undefined;
-  /** What the connect came to. */
-  #socket: Socket | undefined;
-  #streams: StreamWatch | undefined;
-  #rest: NodeJS.Timeout | undefined;
-  /** Is called when its response is handed over at its head. */
-  #lent: () => void = () => {};
-
-  constructor(origin: string | URL, options: undici.Client.Options, connector: Connector) {
-    this.origin = new URL(origin);
-    this.client = new Client(origin, {
-      ...options,
-      connect: (target: undici.buildConnector.Options, done: undici.buildConnector.Callback) => {
-        // undici takes the server's name from a Host header, whoever wrote that; it is the URL's.
-        this.#connecting = connector({ ...target, servername: '' }, (...result) => {
-          this.#socket = result[1] ?? undefined;
-          if (this.#socket !== undefined) watchForResets(this.#socket);
-          done(...result);
-        });
-      },
-    });
-    this.client.on('connect', () => {
-      this.#streams = new StreamWatch(this.#socket as Socket);
-    });
-  }
-
-  lend(): void {
-    this.isLent = true;
-    this.#lent();
-  }
-
-  /** Lets its request end, but waits for no reader of a response that was handed over. */
-  close(): Promise<void> {
-    const ended = this.client.close();
-    if (this.isLent) return Promise.resolve();
-    const lent = new Promise<void>((resolve) => {
-      this.#lent = resolve;
-    });
-    return Promise.race([ended, lent]);
-  }
-
-  /** It is idle. undici closes one of HTTP/1.1 in its time, but one of HTTP/2 never. */
-  rest(): void {
-    if (!this.isHTTP2) return;
-    this.#rest = setTimeout(() => void this.client.close(), KEEP_ALIVE_MAX).unref();
-  }
-
-  wake(): void {
-    if (this.#rest !== undefined) clearTimeout(this.#rest);
-  }
-
-  get isHTTP2(): boolean {
-    return this.#streams?.isHTTP2 === true;
-  }
-
-  get isConnected(): boolean {
-    return this.#socket !== undefined;
-  }
-
-  /** Whether it keeps the process from exiting, until its request is done. */
-  ref(isRef: boolean): void {
-    if (isRef) this.#socket?.ref();
-    else this.#socket?.unref();
-  }
-
-  /** What the socket broke with: then the end of a body that has no other is not its end. */
-  get brokeWith(): Error | undefined {
-    return this.#socket?.errored ?? this.#streams?.resetError;
-  }
-
-  /** Gives it up, connected or not, which undici's client would not tell those above it. */
-  abandon(): void {
-    // Not before undici is done with what it is at: it may be the writing of the very request.
-    queueMicrotask(() => void this.destroy());
-    const reason = new errors.ClientDestroyedError();
-    this.client.emit('connectionError', this.origin, [this.client], reason);
-  }
-
-  async destroy(): Promise<void> {
-    const destroyed = this.client.destroy();
-    this.#connecting?.destroy();
-    await destroyed;
-  }
-}

@@ -7,35 +7,24 @@ import {
   ResponseTooLargeError,
 } from '../errors.js';
 import type { Body } from '../request/body/body-stream.js';
-import { flattenRaw, rawValues } from '../request/headers.js';
+import { flattenRaw } from '../request/headers.js';
 import type { PreparedRequest } from '../request/prepared-request.js';
 import type { Timeouts } from '../request/timeouts.js';
-import type { Connection, ConnectionUser } from './connections.js';
+import type { Connection } from './connection.js';
+import type { ConnectionUser } from './connections.js';
 import { toRequestError } from './failures.js';
 import { IncomingBody } from './incoming-body.js';
+import { isBodiless, type Reply, shortfallOf } from './reply.js';
 import type { Route } from './routes.js';
+import { mayBeSentAgain } from './second-attempt.js';
 import { checkMayHaveBody, chunksOf, openUpload } from './upload.js';
 import { WaitTimer } from './wait-timer.js';
-
-/** A response as it came: nothing parsed, nothing decoded. */
-export interface Reply {
-  readonly statusCode: number;
-  readonly statusText: string;
-  /** Names and values in turn. */
-  readonly rawHeaders: readonly Buffer[];
-  /** Whole, or as it comes. */
-  body: Buffer | IncomingBody;
-  /** From the request to the response's head, in milliseconds. */
-  readonly elapsed: number;
-}
 
 type TimeoutClass = typeof ConnectTimeoutError | typeof ReadTimeoutError;
 
 const EMPTY = Buffer.alloc(0);
 /** How many responses of 1xx may come before the real one; there are seldom more than two. */
 const MAX_INTERIM = 100;
-/** Statuses whose responses end with their heads, whatever these say (RFC 9112 §6.3). */
-const BODILESS: ReadonlySet<number> = new Set([204, 304]);
 
 /** What bounds an exchange. */
 export interface ExchangeOptions {
@@ -60,6 +49,7 @@ export interface StreamingOptions {
  * the bytes that they came as (docs/decisions.md).
  */
 export class Exchange implements Dispatcher.DispatchHandler, ConnectionUser {
+  readonly needsNewConnection: boolean;
   readonly #request: PreparedRequest;
   readonly #options: ExchangeOptions;
   #resolve!: (reply: Reply) => void;
@@ -83,7 +73,9 @@ export class Exchange implements Dispatcher.DispatchHandler, ConnectionUser {
   #size = 0;
   #maxSize: number;
 
-  constructor(request: PreparedRequest, options: ExchangeOptions) {
+  /** @param needsNewConnection whether a connection that was in use before will not do */
+  constructor(request: PreparedRequest, options: ExchangeOptions, needsNewConnection: boolean) {
+    this.needsNewConnection = needsNewConnection;
     this.#request = request;
     this.#options = options;
     this.#maxSize = options.maxResponseSize;
@@ -107,6 +99,16 @@ export class Exchange implements Dispatcher.DispatchHandler, ConnectionUser {
     this.#abort?.();
     // undici by itself would wait for a connect, or connect anew to find nothing left to send.
     this.#connection?.abandon();
+  }
+
+  /**
+   * Whether what it failed with costs no more than another attempt, on a new connection.
+   *
+   * @param error what `send()` rejected with, or what was thrown after it
+   */
+  mayBeRepeated(error: unknown): boolean {
+    if (this.#reply !== undefined || !this.#connection?.isSilent) return false;
+    return mayBeSentAgain(this.#request, { error, isWritten: this.#abort !== undefined });
   }
 
   onConnection(connection: Connection): void {
@@ -263,17 +265,14 @@ export class Exchange implements Dispatcher.DispatchHandler, ConnectionUser {
     return (
       name === 'ResponseContentLengthMismatchError' &&
       this.#reply !== undefined &&
-      BODILESS.has(this.#reply.statusCode)
+      isBodiless(this.#reply)
     );
   }
 
   /** undici counts a body of HTTP/1.1, but none of HTTP/2. */
   #shortfall(): Error | undefined {
     if (!this.#connection?.isHTTP2 || this.#request.method === 'HEAD') return undefined;
-    const { statusCode, rawHeaders } = this.#reply as Reply;
-    const [length = this.#size] = rawValues(rawHeaders, 'content-length');
-    if (BODILESS.has(statusCode) || Number(length) === this.#size) return undefined;
-    return new Error(`the body has ${this.#size} bytes, but its Content-Length is ${length}`);
+    return shortfallOf(this.#reply as Reply, this.#size);
   }
 
   #fail(error: Error): void {

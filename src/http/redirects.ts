@@ -1,5 +1,6 @@
 import { UnrewindableBodyError } from '../errors.js';
 import type { ResponseMessage } from '../message.js';
+import { isReplayable } from '../request/body/body-stream.js';
 import type { PreparedRequest } from '../request/prepared-request.js';
 import { parseURL } from '../request/url.js';
 
@@ -63,8 +64,7 @@ export function redirected(
 /** @throws UnrewindableBodyError if the request's body can be read only once */
 export function checkResendable(request: PreparedRequest, response: ResponseMessage): void {
   const { method, url, body } = request;
-  if (body === undefined || typeof body === 'string' || body instanceof Uint8Array) return;
-  if (body.isReplayable) return;
+  if (isReplayable(body)) return;
   throw new UnrewindableBodyError(
     `${method} ${url}: a ${response.statusCode} asks for the body again, which can be read only once; pass a function that makes the stream`,
     { request, response },

@@ -123,6 +123,11 @@ export class Response implements ResponseMessage {
     return this.#content;
   }
 
+  /** How many bytes of the body are in memory: of a streamed response none until it is read. */
+  get bufferedBytes(): number {
+    return this.#content instanceof StreamedContent ? 0 : this.#content.length;
+  }
+
   /** A new stream of the body's bytes; of a streamed response, the one that there is. */
   get body(): ReadableStream<Uint8Array> {
     if (!(this.#content instanceof StreamedContent)) return streamOf(this.#content);

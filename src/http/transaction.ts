@@ -1,17 +1,20 @@
 import type { CookieJar } from 'tough-cookie';
 import type { Awaitable } from '../awaitable.js';
 import { TooManyRedirectsError } from '../errors.js';
+import type { RequestMessage } from '../message.js';
 import { type Auth, authorize, isAuthenticator } from '../request/auth/auth.js';
 import { cookieHeader, cookieHeaderOfBoth, storeCookies } from '../request/cookies.js';
 import { decodeBody } from '../request/decoding.js';
 import { rawValues } from '../request/headers.js';
 import type { PreparedRequest } from '../request/prepared-request.js';
 import type { Timeouts } from '../request/timeouts.js';
-import { Exchange, type ExchangeOptions, type Reply } from './exchange.js';
+import type { Abortable } from './abortable.js';
+import { Exchange, type ExchangeOptions } from './exchange.js';
 import { type ResponseHook, runHooks } from './hooks.js';
 import { IncomingBody } from './incoming-body.js';
-import type { Lifetime } from './lifetime.js';
 import { checkResendable, isRedirect, isTrusted, redirected } from './redirects.js';
+import type { Reply } from './reply.js';
+import type { Admit } from './request-context.js';
 import { Response } from './response.js';
 import type { Route } from './routes.js';
 import { DEFAULT_MAX_RESPONSE_SIZE, StreamedContent } from './streamed-content.js';
@@ -47,13 +50,26 @@ export interface TransactionOptions {
   readonly hooks: readonly ResponseHook[];
 }
 
+/** What may end a transaction before its time. */
+export interface Watcher {
+  /** Is told of each step as it begins. @throws RequestError if no other is to begin */
+  watch(step: Abortable, request: RequestMessage): void;
+  /** Is told of time that the transaction waits for its turn, which is none of its own. */
+  suspend?(wait: Promise<void>): Promise<void>;
+  /** Is told of a body that goes on when the transaction is done, if it is to end that too. */
+  extendTo?(step: Abortable): void;
+  /** That body has ended. */
+  end?(): void;
+}
+
 /**
  * A job's request, and those that its redirects and challenges ask for (requests' `Session.send`).
  * State: what has come so far, and what of the job's secrets may still be sent.
  */
 export class Transaction {
   readonly #options: TransactionOptions;
-  readonly #lifetime: Lifetime | undefined;
+  readonly #watcher: Watcher | undefined;
+  readonly #admit: Admit | undefined;
   readonly #exchangeOptions: ExchangeOptions;
   readonly #history: Response[] = [];
   #redirects = 0;
@@ -65,9 +81,11 @@ export class Transaction {
   /** Whether the request came with a Cookie header, which goes before what the jars have. */
   #hasOwnCookie = false;
 
-  constructor(options: TransactionOptions, lifetime?: Lifetime) {
+  /** @param admit may have each request but the first wait for its turn */
+  constructor(options: TransactionOptions, watcher?: Watcher, admit?: Admit) {
     this.#options = options;
-    this.#lifetime = lifetime;
+    this.#watcher = watcher;
+    this.#admit = admit;
     this.#auth = options.auth;
     this.#jobCookies = options.jobCookies?.jar;
     this.#exchangeOptions = {
@@ -87,34 +105,47 @@ export class Transaction {
     let current = this.#auth === undefined ? request : await this.#sign(request);
     this.#hasOwnCookie = current.headers.has('Cookie');
     for (;;) {
+      if (!this.#hasOwnCookie) {
+        const cookies = this.#cookiesFor(current.url);
+        if (cookies !== '') setCookies(current, await cookies);
+      }
       const response = await this.#hop(current);
       const next = this.#next(current, response);
       if (next === undefined) return response;
       this.#history.push(response);
       current = await next;
+      await this.#waitForTurn(current);
     }
   }
 
-  /** One request and its response, with the cookies of both. */
-  async #hop(request: PreparedRequest): Promise<Response> {
+  /** One request and its response, and the cookies of that. */
+  async #hop(request: PreparedRequest, needsNewConnection = false): Promise<Response> {
     const { hooks, routeTo } = this.#options;
-    if (!this.#hasOwnCookie) {
-      const cookies = this.#cookiesFor(request.url);
-      if (cookies !== '') setCookies(request, await cookies);
-    }
-    const exchange = new Exchange(request, this.#exchangeOptions);
-    this.#lifetime?.watch(exchange);
-    const reply = await exchange.send(routeTo(request.url));
+    const route = routeTo(request.url);
+    const exchange = new Exchange(request, this.#exchangeOptions, needsNewConnection);
+    this.#watcher?.watch(exchange, request);
     try {
+      const reply = await exchange.send(route);
       const cookies = rawValues(reply.rawHeaders, 'set-cookie');
       if (cookies.length > 0) await this.#store(request.url, cookies);
       const content = await this.#contentOf(reply, request);
       const response = new Response(reply, content, request, this.#history.slice());
       return hooks.length === 0 ? response : await runHooks(hooks, response);
     } catch (error) {
+      if (exchange.mayBeRepeated(error)) {
+        await this.#waitForTurn(request);
+        return this.#hop(request, true);
+      }
       exchange.abort(error as Error); // a body that nobody will read
       throw error;
     }
+  }
+
+  async #waitForTurn(request: PreparedRequest): Promise<void> {
+    const turn = this.#admit?.(request.url);
+    if (turn === undefined) return;
+    this.#watcher?.watch({ abort: () => turn.cancel() }, request);
+    await (this.#watcher?.suspend?.(turn.granted) ?? turn.granted);
   }
 
   /** The request to send after it, if it is not the last: for a challenge, or a redirect. */
@@ -183,14 +214,14 @@ export class Transaction {
     const contentEncoding = rawValues(rawHeaders, 'content-encoding').join();
     const { maxResponseSize } = this.#options;
     if (body instanceof IncomingBody) {
-      const done = () => this.#lifetime?.end();
+      const done = () => this.#watcher?.end?.();
       const content = new StreamedContent(body, {
         contentEncoding,
         maxResponseSize,
         request,
         done,
       });
-      this.#lifetime?.extendTo(content.ending);
+      this.#watcher?.extendTo?.(content.ending);
       return content;
     }
     if (contentEncoding === '' || body.length === 0) return body;

@@ -26,7 +26,7 @@ export class Acknowledgements<J> {
 
   /** Waits until all that was told is confirmed, or has failed. */
   async settle(): Promise<void> {
-    await Promise.all(this.#pending);
+    while (this.#pending.size > 0) await Promise.all(this.#pending);
   }
 
   #keep(told: PromiseLike<void>): void {

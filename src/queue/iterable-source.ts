@@ -14,6 +14,11 @@ export function toJobSource<J>(jobs: Jobs<J>, name: string): JobSource<J> {
   );
 }
 
+/** Whether a source is an iterable that was made into one, and so has no order but its own. */
+export function isIterableSource(source: unknown): boolean {
+  return source instanceof IterableSource;
+}
+
 /**
  * What the items are mapped to, each as it is asked for.
  *

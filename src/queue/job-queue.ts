@@ -1,30 +1,46 @@
 import type { Awaitable } from '../awaitable.js';
 import { InvalidJobError } from '../errors.js';
 import { Fifo } from '../fifo.js';
+import { Heap } from '../heap.js';
 import type { Job } from '../job.js';
 import { show } from '../show.js';
 import type { JobSource } from './job-source.js';
+import { priorityOf } from './ticket.js';
 
 interface Waiting<J> {
   readonly signal: AbortSignal | undefined;
   readonly resolve: (job: J | undefined) => void;
 }
 
+/** A job whose turn is not where it stands in the line. */
+interface Ranked<J> {
+  readonly job: J;
+  readonly priority: number;
+  /** How many such jobs were put before it. */
+  readonly order: number;
+}
+
 /**
- * Jobs in memory, first in, first out: the port of Python's `queue.Queue` as the original uses it.
+ * Jobs in memory, those of the highest `priority` first, among equals first in, first out: the port of Python's `queue.Queue` as the original uses it.
  * Several pools or threads may share one.
  *
  * It ends by itself: `get()` waits while a job that was handed out is not done, since whoever has
  * it may put more, and gives undefined when the queue is empty and all are done.
  */
 export class JobQueue<J = Job> implements JobSource<J> {
+  /** Those of priority 0, as most are. */
   readonly #jobs = new Fifo<J>();
+  readonly #ranked = new Heap<Ranked<J>>(
+    (one, other) =>
+      one.priority > other.priority || (one.priority === other.priority && one.order < other.order),
+  );
   readonly #waiting = new Fifo<Waiting<J>>();
   readonly #signals = new WeakSet<AbortSignal>();
   /** Handed out and not done. */
   #unfinished = 0;
   /** Given to a promise of `get()` that has not called back yet. */
   #arriving = 0;
+  #order = 0;
   #closed = false;
 
   /** @param jobs put at once */
@@ -34,7 +50,7 @@ export class JobQueue<J = Job> implements JobSource<J> {
 
   /** How many jobs wait to be taken. */
   get size(): number {
-    return this.#jobs.size + this.#arriving;
+    return this.#jobs.size + this.#ranked.size + this.#arriving;
   }
 
   /** @throws InvalidJobError if `job` is not an object; Error if the queue is closed */
@@ -44,7 +60,7 @@ export class JobQueue<J = Job> implements JobSource<J> {
     if (this.#closed) throw new Error('the job queue is closed');
     const waiting = this.#waiting.shift();
     if (waiting === undefined) {
-      this.#jobs.push(job);
+      this.#add(job, priorityOf(job));
       return;
     }
     this.#unfinished++;
@@ -55,7 +71,7 @@ export class JobQueue<J = Job> implements JobSource<J> {
 
   get({ signal }: { readonly signal?: AbortSignal } = {}): Awaitable<J | undefined> {
     if (signal?.aborted) return undefined;
-    const job = this.#jobs.shift();
+    const job = this.#shift();
     if (job !== undefined) this.#unfinished++;
     if (job !== undefined || this.#ended) return job;
     if (signal !== undefined) this.#listen(signal);
@@ -77,8 +93,24 @@ export class JobQueue<J = Job> implements JobSource<J> {
     if (this.#ended) this.#dismiss(() => true);
   }
 
+  get #isEmpty(): boolean {
+    return this.#jobs.size + this.#ranked.size === 0;
+  }
+
   get #ended(): boolean {
-    return this.#jobs.size === 0 && (this.#closed || this.#unfinished === 0);
+    return this.#isEmpty && (this.#closed || this.#unfinished === 0);
+  }
+
+  #add(job: J, priority: number): void {
+    if (priority === 0) this.#jobs.push(job);
+    else this.#ranked.put({ job, priority, order: this.#order++ });
+  }
+
+  #shift(): J | undefined {
+    const ranked = this.#ranked.peek();
+    if (ranked !== undefined && (ranked.priority > 0 || this.#jobs.size === 0))
+      return this.#ranked.shift()?.job;
+    return this.#jobs.shift();
   }
 
   /** One listener for each signal, however many wait with it. */

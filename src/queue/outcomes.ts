@@ -22,6 +22,8 @@ interface ResponseWrapper<J, R> {
   readonly response: R;
   /** The job's place in the source, from 0; -1 if it came from none. */
   readonly index: number;
+  /** How often the job was sent, retries included; 0 if it was aborted before. */
+  readonly attempts: number;
 }
 
 /**
@@ -39,6 +41,8 @@ interface ExceptionWrapper<J, E> {
   readonly exception: E;
   /** The job's place in the source, from 0; -1 if it came from none. */
   readonly index: number;
+  /** How often the job was sent, retries included; 0 if it was aborted before. */
+  readonly attempts: number;
 }
 
 /** What shows of a wrapped value: all that has no name of the wrapper's own. */
@@ -53,12 +57,14 @@ type ThreadResponseConstructor = new <J, R>(
   requestKwargs: J,
   response: R,
   index?: number,
+  attempts?: number,
 ) => ThreadResponse<J, R>;
 
 type ThreadExceptionConstructor = new <J, E>(
   requestKwargs: J,
   exception: E,
   index?: number,
+  attempts?: number,
 ) => ThreadException<J, E>;
 
 /** Asks a wrapper for its class, since to `instanceof` it looks like the wrapped object. */
@@ -79,6 +85,7 @@ export const ThreadResponse = class ThreadResponse {
     readonly requestKwargs: unknown,
     readonly response: unknown,
     readonly index = -1,
+    readonly attempts = 1,
   ) {
     // biome-ignore lint/correctness/noConstructorReturn: the response shows through
     return new Proxy<this>(this, showThrough);
@@ -100,6 +107,7 @@ export const ThreadException = class ThreadException {
     readonly requestKwargs: unknown,
     readonly exception: unknown,
     readonly index = -1,
+    readonly attempts = 1,
   ) {
     // biome-ignore lint/correctness/noConstructorReturn: the exception shows through
     return new Proxy<this>(this, showThrough);

@@ -128,6 +128,8 @@ const ENDPOINTS: readonly (readonly [path: string, endpoint: Endpoint])[] = [
     ({ request, response, parameters: [id], visits }) =>
       visits === 0 ? request.socket.destroy() : sendJSON(response, { id: Number(id) }),
   ],
+  ['/unsteady/(\\d+)', refuseOnce(503)],
+  ['/limited/(\\d+)', refuseOnce(429, { 'Retry-After': '1' })],
   ['/cut-off', ({ request, response }) => cutOff(request, response)],
   [
     '/not-gzip',
@@ -231,6 +233,14 @@ function compressed(coding: string, compress: (body: string) => Buffer): Endpoin
 function page(n: number): { title: string; links: string[] } {
   const below = n < 4 ? [2 * n, 2 * n + 1] : [];
   return { title: `Page ${n}`, links: below.map((child) => `/pages/${child}`) };
+}
+
+/** Answers like `/items/1`, but the first time. */
+function refuseOnce(statusCode: number, headers: Record<string, string> = {}): Endpoint {
+  return ({ response, parameters: [id], visits }) => {
+    if (visits === 0) response.writeHead(statusCode, headers).end();
+    else sendJSON(response, { id: Number(id) });
+  };
 }
 
 function cutOff(request: IncomingMessage, response: ServerResponse): void {

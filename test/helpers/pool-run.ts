@@ -1,4 +1,11 @@
-import { JobQueue, type JobSource, type Outcome, Pool } from '../../src/index.js';
+import {
+  JobQueue,
+  type JobSource,
+  type Outcome,
+  Pool,
+  type PoolOptions,
+  type RetryOptions,
+} from '../../src/index.js';
 import { Gate } from './gate.js';
 import { quiet, Script, type ScriptedJob, type ScriptedSession } from './scripted-session.js';
 
@@ -16,18 +23,46 @@ export interface Scenario {
   readonly submits: readonly JobPlan[];
   /** After how many turns of the event loop the pool is closed. */
   readonly closeAfter: number | undefined;
+  /** Whether somebody waits in joinAll() from the beginning, which lifts the high-water mark. */
+  readonly joins: boolean;
+  /** What else is done to the pool, each after so many turns. It is resumed in the end. */
+  readonly acts: readonly { readonly after: number; readonly act: 'pause' | 'resume' | 'abort' }[];
+  readonly limits: Limits;
+  readonly retry: RetryPlan;
+}
+
+export type Limits = Pick<
+  PoolOptions,
+  'rateLimit' | 'perOrigin' | 'lookAhead' | 'highWaterMark' | 'raiseForStatus'
+>;
+
+export interface RetryPlan {
+  readonly limit: number;
+  /** In milliseconds. */
+  readonly backoffBase: number;
+  /** What `shouldRetry` does. */
+  readonly hook: 'none' | 'retries' | 'refuses' | 'leaves' | 'later' | 'throws' | 'rejects';
+  /** Whether a listener of the event throws. */
+  readonly listenerThrows: boolean;
 }
 
 export interface JobPlan {
   /** Of `FAILURES`. */
   readonly failure: number | undefined;
+  /** How many attempts fail. */
+  readonly times: number | undefined;
+  readonly origin: number;
+  readonly priority: number | undefined;
+  /** After how many turns its own signal is aborted. */
+  readonly abortAfter: number | undefined;
+  readonly isDeaf: boolean;
   readonly when: 'now' | 'soon' | 'later' | 'gate';
   /** How many jobs its reader puts; of the job queue. */
   readonly children: number;
 }
 
 export interface ReaderPlan {
-  readonly reads: 'responses' | 'exceptions' | 'outcomes' | 'get' | 'join';
+  readonly reads: 'responses' | 'exceptions' | 'outcomes' | 'ordered' | 'get' | 'join';
   readonly start: 'before' | 'while' | 'after';
   /** After how many outcomes it breaks off. */
   readonly breakAfter: number | undefined;
@@ -45,7 +80,19 @@ export const FAILURES: readonly unknown[] = [
   null,
   undefined,
   Object.freeze({ then }),
+  Object.assign(new Error('reset'), { code: 'ECONNRESET' }),
+  Object.assign(new Error('refused'), { code: 'ECONNREFUSED' }),
 ];
+
+const CHILD: Omit<JobPlan, 'failure'> = {
+  times: undefined,
+  when: 'soon',
+  children: 0,
+  origin: 0,
+  priority: undefined,
+  abortAfter: undefined,
+  isDeaf: false,
+};
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
@@ -56,6 +103,15 @@ export class PoolRun {
   readonly broken = new Error('the source broke');
   readonly refused = new Error('no session');
   readonly unacknowledged = new Error('cannot acknowledge');
+  /** What a hook and a listener of retries throw. */
+  readonly thrown = new Error('a callback threw');
+  /** What the pool, and a job's own signal, were aborted with. */
+  readonly reason = new Error('enough');
+  /** The jobs whose own signals were aborted. */
+  readonly abortedJobs = new Set<ScriptedJob>();
+  isAborted = false;
+  /** What each reader in the jobs' order was given. */
+  readonly orders: number[][] = [];
   /** What the source gave, where it can tell. */
   readonly taken: ScriptedJob[] = [];
   /** What was put into the job queue. */
@@ -83,21 +139,30 @@ export class PoolRun {
       session: this.script.session,
       numProcesses: scenario.workers,
       initializer: (session) => this.#initialize(session),
+      ...scenario.limits,
+      retry: this.#retry(scenario.retry),
     });
+    if (scenario.retry.listenerThrows)
+      this.#pool.on('retry', () => {
+        throw this.thrown;
+      });
   }
 
   /** Submits, reads, closes and joins, until nothing is left. */
   async play(): Promise<void> {
-    const { readers, submits, closeAfter } = this.#scenario;
+    const { readers, submits, closeAfter, joins, acts } = this.#scenario;
     const submitting = submits.map((each, i) => this.#submit(this.#job(`submitted ${i}`, each)));
     const opening = this.#openGates();
     const closing = closeAfter === undefined ? undefined : this.#closeAfter(closeAfter);
-    const joining = this.#catching(this.#pool.joinAll());
+    const acting = this.#act(acts);
+    const joining = joins ? this.#catching(this.#pool.joinAll()) : undefined;
     const reading = readers.map((reader) => this.#read(reader));
-    await Promise.all([joining, closing, ...submitting, ...reading]);
+    await Promise.all([acting, joining, closing, ...reading]);
     await this.#catching(this.#loop(this.#pool));
+    await Promise.all(submitting);
     this.#isOver = true;
     await opening;
+    for (const gate of this.#gates) gate.open();
     await this.#catching(this.#pool.close());
     await quiet();
     // What the source handed out after a close.
@@ -105,15 +170,61 @@ export class PoolRun {
     await quiet();
   }
 
-  #job(url: string, { failure, when, children }: JobPlan): ScriptedJob {
+  #job(name: string, plan: JobPlan): ScriptedJob {
+    const { failure, times, when, children, origin, priority, abortAfter, isDeaf } = plan;
     const gate = new Gate();
     if (when === 'gate') this.#gates.push(gate);
-    return {
-      url,
+    const job: ScriptedJob = {
+      url: `http://origin-${origin}/${encodeURIComponent(name)}`,
       when: when === 'gate' ? gate : when,
+      isDeaf,
       context: { children },
-      ...(failure === undefined ? {} : { failure: { thrown: FAILURES[failure] } }),
+      ...(failure === undefined ? {} : { failure: { thrown: FAILURES[failure], times } }),
+      ...(priority === undefined ? {} : { priority }),
     };
+    return abortAfter === undefined ? job : this.#aborting(job, abortAfter);
+  }
+
+  #aborting(job: ScriptedJob, turns: number): ScriptedJob {
+    const controller = new AbortController();
+    const aborting = { ...job, signal: controller.signal };
+    const abort = () => {
+      this.abortedJobs.add(aborting);
+      controller.abort(this.reason);
+    };
+    if (turns === 0) abort();
+    else void this.#turns(turns).then(abort);
+    return aborting;
+  }
+
+  #retry({ limit, backoffBase, hook }: RetryPlan): RetryOptions {
+    const hooks: Record<RetryPlan['hook'], RetryOptions['shouldRetry']> = {
+      none: undefined,
+      retries: () => true,
+      refuses: () => false,
+      leaves: () => undefined,
+      later: ({ response }) => turn().then(() => response === undefined),
+      throws: () => {
+        throw this.thrown;
+      },
+      rejects: () => Promise.reject(this.thrown),
+    };
+    const shouldRetry = hooks[hook];
+    return { limit, backoffBase, ...(shouldRetry && { shouldRetry }) };
+  }
+
+  async #act(acts: Scenario['acts']): Promise<void> {
+    for (const { after, act } of acts) {
+      await this.#turns(after);
+      if (act === 'abort') this.isAborted = true;
+      if (act === 'abort') this.#pool.abort(this.reason);
+      else this.#pool[act]();
+    }
+    this.#pool.resume();
+  }
+
+  async #turns(count: number): Promise<void> {
+    for (let i = 0; i < count; i++) await turn();
   }
 
   /** The last gate first, one a turn, so that the answers come out of order. */
@@ -125,7 +236,7 @@ export class PoolRun {
   }
 
   async #closeAfter(turns: number): Promise<void> {
-    for (let i = 0; i < turns; i++) await turn();
+    await this.#turns(turns);
     await this.#catching(this.#pool.close());
   }
 
@@ -138,12 +249,25 @@ export class PoolRun {
     if (start === 'while') await turn();
     if (start === 'after' || reads === 'join') await this.#catching(this.#pool.joinAll());
     if (reads === 'get') for (let i = 0; i < 20; i++) await turn().then(() => this.#get());
+    else if (reads === 'ordered') await this.#readInOrder(breakAfter);
     else if (reads !== 'join') await this.#catching(this.#loop(this.#pool[reads](), breakAfter));
   }
 
-  async #loop(outcomes: AsyncIterable<Outcome<ScriptedJob>>, breakAfter = 0): Promise<void> {
+  async #readInOrder(breakAfter: number | undefined): Promise<void> {
+    const order: number[] = [];
+    this.orders.push(order);
+    const outcomes = this.#pool.outcomes({ ordered: true });
+    await this.#catching(this.#loop(outcomes, breakAfter, ({ index }) => order.push(index)));
+  }
+
+  async #loop(
+    outcomes: AsyncIterable<Outcome<ScriptedJob>>,
+    breakAfter = 0,
+    note: (outcome: Outcome<ScriptedJob>) => void = () => {},
+  ): Promise<void> {
     let count = 0;
     for await (const outcome of outcomes) {
+      note(outcome);
       this.#receive(outcome);
       if (++count === breakAfter) {
         this.brokenOff.add(outcome);
@@ -163,7 +287,7 @@ export class PoolRun {
     const { url, context } = outcome.requestKwargs;
     const { children } = context as { children: number };
     for (let i = 0; i < children; i++)
-      this.queue?.put(this.#job(`${url}.${i}`, { failure: i, when: 'soon', children: 0 }));
+      this.queue?.put(this.#job(`${url}.${i}`, { ...CHILD, failure: i }));
   }
 
   async #catching(work: Promise<unknown>): Promise<void> {

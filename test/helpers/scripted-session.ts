@@ -1,15 +1,21 @@
+import type { Retry } from '../../src/index.js';
 import type { Gate } from './gate.js';
 
 /** A job that says itself what becomes of it. */
 export interface ScriptedJob {
   readonly url: string;
-  /** Thrown in place of an answer. */
-  readonly failure?: { readonly thrown: unknown };
+  /** Thrown in place of an answer; by the first so many attempts alone. @default all */
+  readonly failure?: { readonly thrown: unknown; readonly times?: number | undefined };
   /**
    * When it is answered: in the call itself, in a microtask, in a later turn of the event loop, or
    * when the test opens the gate. @default 'soon'
    */
   readonly when?: 'now' | 'soon' | 'later' | Gate;
+  /** Whether its session takes no notice of the pool's signal. */
+  readonly isDeaf?: boolean;
+  readonly retry?: Retry;
+  readonly priority?: number;
+  readonly signal?: AbortSignal;
   readonly context?: unknown;
 }
 
@@ -53,6 +59,9 @@ export class Script {
   readonly requests: ScriptedJob[] = [];
   inFlight = 0;
   maxInFlight = 0;
+  /** The most that were in flight at a time of each origin. */
+  readonly maxInFlightOf = new Map<string, number>();
+  readonly #inFlightOf = new Map<string, number>();
   /** What a session must not live to see: a close while it works, one after another. */
   readonly mishaps: string[] = [];
 
@@ -73,7 +82,22 @@ export class Script {
   began(job: ScriptedJob): void {
     this.requests.push(job);
     this.maxInFlight = Math.max(this.maxInFlight, ++this.inFlight);
+    const origin = originOf(job);
+    const inFlight = (this.#inFlightOf.get(origin) ?? 0) + 1;
+    this.#inFlightOf.set(origin, inFlight);
+    this.maxInFlightOf.set(origin, Math.max(inFlight, this.maxInFlightOf.get(origin) ?? 0));
     for (const session of this.sessions) session.isOpen = true;
+  }
+
+  ended(job: ScriptedJob): void {
+    this.inFlight--;
+    const origin = originOf(job);
+    this.#inFlightOf.set(origin, (this.#inFlightOf.get(origin) ?? 0) - 1);
+  }
+
+  /** How often a job was sent. */
+  attemptsOf(job: ScriptedJob): number {
+    return this.requests.filter((request) => request === job).length;
   }
 }
 
@@ -90,10 +114,20 @@ export class ScriptedSession {
     this.number = script.sessions.push(this) - 1;
   }
 
-  request(job: ScriptedJob): ScriptedAnswer | Promise<ScriptedAnswer> {
+  request(
+    job: ScriptedJob,
+    { signal }: { readonly signal?: AbortSignal | undefined } = {},
+  ): ScriptedAnswer | Promise<ScriptedAnswer> {
     this.#script.began(job);
     if (++this.#inFlight > 1) this.#script.mishaps.push(`${this.number}: two jobs at a time`);
-    return job.when === 'now' ? this.#answer(job) : this.#wait(job).then(() => this.#answer(job));
+    if (job.when === 'now') return this.#answer(job);
+    return this.#wait(job, signal).then(
+      () => this.#answer(job),
+      (reason) => {
+        this.#end(job);
+        throw reason;
+      },
+    );
   }
 
   close(): void {
@@ -103,15 +137,39 @@ export class ScriptedSession {
     this.isOpen = false;
   }
 
-  async #wait({ when }: ScriptedJob): Promise<void> {
+  async #wait({ when, isDeaf }: ScriptedJob, signal: AbortSignal | undefined): Promise<void> {
+    const waiting = this.#until(when);
+    if (signal === undefined || isDeaf) return waiting;
+    await new Promise<void>((resolve, reject) => {
+      const abort = () => reject(signal.reason);
+      if (signal.aborted) abort();
+      signal.addEventListener('abort', abort);
+      void waiting.then(() => {
+        signal.removeEventListener('abort', abort);
+        resolve();
+      });
+    });
+  }
+
+  async #until(when: ScriptedJob['when']): Promise<void> {
     if (when === 'later') await new Promise((resolve) => setImmediate(resolve));
     else if (typeof when === 'object') await when.opened;
   }
 
-  #answer({ url, failure }: ScriptedJob): ScriptedAnswer {
-    this.#inFlight--;
-    this.#script.inFlight--;
-    if (failure !== undefined) throw failure.thrown;
+  #answer(job: ScriptedJob): ScriptedAnswer {
+    this.#end(job);
+    const { url, failure } = job;
+    if (failure !== undefined && this.#script.attemptsOf(job) <= (failure.times ?? Infinity))
+      throw failure.thrown;
     return { url, by: this.number };
   }
+
+  #end(job: ScriptedJob): void {
+    this.#inFlight--;
+    this.#script.ended(job);
+  }
+}
+
+function originOf({ url }: ScriptedJob): string {
+  return URL.canParse(url) ? new URL(url).origin : '';
 }

@@ -119,11 +119,11 @@ describe('a connection that is used again', () => {
   test.each([
     ['closed', 'UND_ERR_SOCKET', (socket: Socket) => socket.end()],
     ['reset', 'ECONNRESET', (socket: Socket) => socket.resetAndDestroy()],
-  ])('and %s as the request comes is a ConnectionError, once', async (_, code, end) => {
+  ])('and %s as a POST comes is a ConnectionError, once', async (_, code, end) => {
     const server = await answersOnce(end);
     const session = new Session();
     await expectUnharmed(session, server);
-    const [outcome] = await Promise.allSettled([session.get(`${server.url}/lost`)]);
+    const [outcome] = await Promise.allSettled([session.post(`${server.url}/lost`)]);
     fails(ConnectionError, code)(outcome);
     expect(server.connections).toBe(1);
     await expectUnharmed(session, server);

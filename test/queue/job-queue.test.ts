@@ -102,6 +102,50 @@ describe('a job queue', () => {
   });
 });
 
+describe('the priority of jobs that are put', () => {
+  /** A job for each priority, in their order; undefined for none. */
+  const ranked = (...priorities: unknown[]) => priorities.map((priority, i) => ({ i, priority }));
+
+  function takeAll<J>(queue: JobQueue<J>): J[] {
+    return Array.from({ length: queue.size }, () => queue.get() as J);
+  }
+
+  it('lets the highest go first, and equals in their order', () => {
+    const queue = new JobQueue(ranked(0, 1, undefined, -1, 2, 1, 0, -1, 2));
+    expect(queue.size).toBe(9);
+    expect(takeAll(queue).map(({ i }) => i)).toEqual([4, 8, 1, 5, 0, 2, 6, 3, 7]);
+    expect(queue.size).toBe(0);
+  });
+
+  it('is 0 where it is no number, and any number goes', () => {
+    const queue = new JobQueue(ranked('9', Number.NaN, -0.5, null, 0.5, Infinity, -Infinity));
+    expect(takeAll(queue).map(({ i }) => i)).toEqual([5, 4, 0, 1, 3, 2, 6]);
+  });
+
+  it('is looked at again for each job that is put', () => {
+    const queue = new JobQueue(ranked(0, 1));
+    expect(queue.get()).toMatchObject({ i: 1 });
+    const [, , late] = ranked(0, 0, 5);
+    queue.put(late as { i: number; priority: unknown });
+    expect(takeAll(queue).map(({ i }) => i)).toEqual([2, 0]);
+  });
+
+  it('is the order in which a pool runs them', async () => {
+    const script = new Script();
+    const urls = ['a', 'b', 'c'];
+    const queue = new JobQueue<ScriptedJob>(urls.map((url, priority) => ({ url, priority })));
+    await new Pool({ jobQueue: queue, session: script.session, numProcesses: 1 }).joinAll();
+    expect(script.requests.map(({ url }) => url)).toEqual(['c', 'b', 'a']);
+  });
+
+  it('does not keep jobs that are urgent from ending the queue', async () => {
+    const queue = new JobQueue(ranked(3, -3));
+    queue.close();
+    expect(takeAll(queue)).toHaveLength(2);
+    expect(queue.get()).toBeUndefined();
+  });
+});
+
 describe('a closed job queue', () => {
   it('takes no more jobs, and still gives those it has', () => {
     const queue = new JobQueue([{ n: 1 }]);

@@ -23,14 +23,15 @@ class Answer {
 }
 
 describe('a ThreadResponse', () => {
-  it('has the very job, the response, its kind and its index', () => {
+  it('has the very job, the response, its kind, its index and its attempts', () => {
     const response = new Answer();
-    const outcome = new ThreadResponse(job, response, 3);
+    const outcome = new ThreadResponse(job, response, 3, 2);
     expect(outcome.requestKwargs).toBe(job);
     expect(outcome.response).toBe(response);
     expect(outcome.kind).toBe('response');
-    expect(outcome.index).toBe(3);
-    expect(new ThreadResponse(job, response).index).toBe(-1);
+    expect([outcome.index, outcome.attempts]).toEqual([3, 2]);
+    const { index, attempts } = new ThreadResponse(job, response);
+    expect([index, attempts]).toEqual([-1, 1]);
   });
 
   it('has the properties, getters and methods of the response', () => {
@@ -52,14 +53,22 @@ describe('a ThreadResponse', () => {
     outcome.body = 'x';
     expect(response).toMatchObject({ encoding: 'latin1', length: 1 });
     expect(outcome.text()).toBe('x');
-    expect(Object.keys(outcome)).toEqual(['requestKwargs', 'response', 'index', 'kind']);
+    expect(Object.keys(outcome)).toEqual([
+      'requestKwargs',
+      'response',
+      'index',
+      'attempts',
+      'kind',
+    ]);
   });
 
   it('has its own fields first, and keeps them', () => {
-    const response = { kind: 'k', requestKwargs: 'r', index: 'i', response: 'inner' };
-    const outcome = new ThreadResponse(job, response, 1);
+    const own = { kind: 'k', requestKwargs: 'r', index: 'i', attempts: 'a' };
+    const response = { ...own, response: 'inner' };
+    const outcome = new ThreadResponse(job, response, 1, 2);
     expect(outcome).toMatchObject({ kind: 'response', requestKwargs: job, index: 1, response });
-    for (const field of ['kind', 'requestKwargs', 'index', 'response'])
+    expect(outcome.attempts).toBe(2);
+    for (const field of [...Object.keys(own), 'response'])
       expect(() => Object.assign(outcome, { [field]: 'other' })).toThrow(TypeError);
     expect(response.kind).toBe('k');
   });
@@ -97,6 +106,7 @@ describe('a ThreadResponse', () => {
       requestKwargs: job,
       response: { statusCode: 200 },
       index: 1,
+      attempts: 1,
     });
     expect(inspect(outcome)).toMatch(/ThreadResponse \{/);
     expect(inspect(outcome)).toContain('statusCode: 200');
@@ -104,14 +114,15 @@ describe('a ThreadResponse', () => {
 });
 
 describe('a ThreadException', () => {
-  it('has the very job, the exception, its kind and its index', () => {
+  it('has the very job, the exception, its kind, its index and its attempts', () => {
     const error = new Error('no');
-    const outcome = new ThreadException(job, error, 3);
+    const outcome = new ThreadException(job, error, 3, 0);
     expect(outcome.requestKwargs).toBe(job);
     expect(outcome.exception).toBe(error);
     expect(outcome.kind).toBe('exception');
-    expect(outcome.index).toBe(3);
-    expect(new ThreadException(job, error).index).toBe(-1);
+    expect([outcome.index, outcome.attempts]).toEqual([3, 0]);
+    const { index, attempts } = new ThreadException(job, error);
+    expect([index, attempts]).toEqual([-1, 1]);
   });
 
   it('has the members of the exception', () => {

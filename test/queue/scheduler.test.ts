@@ -1,6 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { Pool } from '../../src/index.js';
-import { collect, jobs, quiet, Script, type ScriptedJob } from '../helpers/scripted-session.js';
+import { Gate } from '../helpers/gate.js';
+import {
+  collect,
+  jobs,
+  quiet,
+  Script,
+  type ScriptedJob,
+  type ScriptedSession,
+} from '../helpers/scripted-session.js';
 
 describe('a source of your own', () => {
   it('is asked for as many jobs at once as workers wait', async () => {
@@ -87,5 +95,27 @@ describe('a source of your own', () => {
     expect(signals.map((signal) => signal?.aborted)).toEqual([false, false]);
     await pool.close();
     expect(signals.map((signal) => signal?.aborted)).toEqual([true, true]);
+  });
+
+  it('may submit a job while it is asked for one, which goes before those that have to wait', async () => {
+    const script = new Script();
+    const gate = new Gate();
+    const submitted: Promise<unknown>[] = [];
+    function* source(): Generator<ScriptedJob> {
+      yield { url: 'http://a.test/1', when: gate };
+      yield { url: 'http://a.test/2' };
+      submitted.push(pool.submit({ url: 'http://b.test/' }));
+    }
+    const pool: Pool<ScriptedSession> = new Pool({
+      session: script.session,
+      jobQueue: source(),
+      numProcesses: 2,
+      perOrigin: { concurrency: 1 },
+    });
+    await quiet();
+    expect(script.requests.map(({ url }) => url)).toEqual(['http://a.test/1', 'http://b.test/']);
+    gate.open();
+    await Promise.all([pool.joinAll(), ...submitted]);
+    expect(script.requests).toHaveLength(3);
   });
 });

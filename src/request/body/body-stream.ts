@@ -31,6 +31,10 @@ export interface BodyStream {
   open(request: RequestMessage): Readable;
 }
 
+export function isReplayable(body: Body | undefined): boolean {
+  return typeof body !== 'object' || body instanceof Uint8Array || body.isReplayable;
+}
+
 /** Makes a body's stream anew each time that the body is sent. */
 export type MakeStream = () => Awaitable<StreamSource>;
 

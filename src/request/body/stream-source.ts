@@ -13,6 +13,11 @@ export type StreamSource =
 /** What has been opened here. A generator does not tell. */
 const opened = new WeakSet<object>();
 
+/** Whether it was taken hold of here, so that it cannot be sent again. */
+export function wasOpened(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && opened.has(value);
+}
+
 export function isStreamSource(value: unknown): value is StreamSource {
   return (
     typeof value === 'object' &&

@@ -1,0 +1,126 @@
+import type { Socket } from 'node:net';
+import type * as undici from 'undici';
+import type { Connector } from '../connect/connectors.js';
+import { Client, errors } from '../connect/undici.js';
+import { StreamWatch } from './http2-streams.js';
+import { watchForResets } from './resets.js';
+
+/** Once idle, a connection is kept this long at most, whatever the server offers, in ms. */
+export const KEEP_ALIVE_MAX = 4_000;
+
+/** One socket to an origin, and undici's client that speaks on it. */
+export class Connection {
+  readonly client: undici.Client;
+  /** undici may say twice that a client is ready. */
+  isFree = false;
+  /** Whether its response was handed over at its head: it ends when its reader likes. */
+  isLent = false;
+  readonly origin: URL;
+  /** What is destroyed to give up a connect. */
+  #connecting: Socket | undefined;
+  /** What the connect came to. */
+  #socket: Socket | undefined;
+  /** The socket as its last request found it: undefined if there was none yet. */
+  #usedSocket: Socket | undefined;
+  /** What had come over it by then, in bytes. */
+  #bytesBefore = 0;
+  #streams: StreamWatch | undefined;
+  #rest: NodeJS.Timeout | undefined;
+  /** Is called when its response is handed over at its head. */
+  #lent: () => void = () => {};
+
+  constructor(origin: string | URL, options: undici.Client.Options, connector: Connector) {
+    this.origin = new URL(origin);
+    this.client = new Client(origin, {
+      ...options,
+      connect: (target: undici.buildConnector.Options, done: undici.buildConnector.Callback) => {
+        // undici takes the server's name from a Host header, whoever wrote that; it is the URL's.
+        this.#connecting = connector({ ...target, servername: '' }, (...result) => {
+          this.#socket = result[1] ?? undefined;
+          if (this.#socket !== undefined) watchForResets(this.#socket);
+          done(...result);
+        });
+      },
+    });
+    this.client.on('connect', () => {
+      this.#streams = new StreamWatch(this.#socket as Socket);
+    });
+  }
+
+  lend(): void {
+    this.isLent = true;
+    this.#lent();
+  }
+
+  /** Lets its request end, but waits for no reader of a response that was handed over. */
+  close(): Promise<void> {
+    // One that is closed already may not be asked again, though its socket is still there.
+    if (this.client.destroyed) return Promise.resolve();
+    const ended = this.client.close();
+    if (this.isLent) return Promise.resolve();
+    const lent = new Promise<void>((resolve) => {
+      this.#lent = resolve;
+    });
+    return Promise.race([ended, lent]);
+  }
+
+  /** It is idle. undici closes one of HTTP/1.1 in its time, but one of HTTP/2 never. */
+  rest(): void {
+    if (!this.isHTTP2) return;
+    this.#rest = setTimeout(() => void this.client.close(), KEEP_ALIVE_MAX).unref();
+  }
+
+  /** It is given a request. */
+  begin(): void {
+    this.wake();
+    this.#usedSocket = this.#socket;
+    if (this.#socket !== undefined) this.#bytesBefore = this.#socket.bytesRead;
+  }
+
+  wake(): void {
+    if (this.#rest !== undefined) clearTimeout(this.#rest);
+  }
+
+  get isHTTP2(): boolean {
+    return this.#streams?.isHTTP2 === true;
+  }
+
+  get isConnected(): boolean {
+    return this.#socket !== undefined;
+  }
+
+  /**
+   * Whether its last request found it in use, and nothing has come since: the server may have closed
+   * it before the request was there. (Over HTTP/2 there is more to come than answers.)
+   */
+  get isSilent(): boolean {
+    const socket = this.#usedSocket;
+    if (socket === undefined || socket !== this.#socket) return false;
+    return this.isHTTP2 || socket.bytesRead === this.#bytesBefore;
+  }
+
+  /** Whether it keeps the process from exiting, until its request is done. */
+  ref(isRef: boolean): void {
+    if (isRef) this.#socket?.ref();
+    else this.#socket?.unref();
+  }
+
+  /** What the socket broke with: then the end of a body that has no other is not its end. */
+  get brokeWith(): Error | undefined {
+    return this.#socket?.errored ?? this.#streams?.resetError;
+  }
+
+  /** Gives it up, connected or not, which undici's client would not tell those above it. */
+  abandon(): void {
+    // Not before undici is done with what it is at: it may be the writing of the very request.
+    queueMicrotask(() => void this.destroy());
+    const reason = new errors.ClientDestroyedError();
+    this.client.emit('connectionError', this.origin, [this.client], reason);
+  }
+
+  async destroy(): Promise<void> {
+    const destroyed = this.client.destroy();
+    this.#connecting?.destroy();
+    await destroyed;
+  }
+}

@@ -1,0 +1,274 @@
+import { type Awaitable, isPromiseLike } from './awaitable.js';
+import { discard } from './discard.js';
+import { AbortError } from './errors.js';
+import { RequestContext } from './http/request-context.js';
+import type { OutcomeKind } from './queue/outcome-queue.js';
+import type { Scheduler } from './queue/scheduler.js';
+import { originOf, type Ticket } from './queue/ticket.js';
+import { spentBodyError } from './request/body/spent-body.js';
+import { type Attempt, answerOf } from './retry/attempt.js';
+import type { Retry } from './retry/retry-options.js';
+import { type Decision, RetryPolicy } from './retry/retry-policy.js';
+import type { SessionLike } from './session-like.js';
+import { Worker } from './worker.js';
+
+/** What the runner tells the pool. */
+export interface RunnerListener<J, R> {
+  /** A job was handed to a session. */
+  began(): void;
+  /** A job will be sent again. What it throws is the job's exception. */
+  retrying(attempt: Attempt<J, R>, delay: number): void;
+  responded(ticket: Ticket<J>, response: R): void;
+  failed(ticket: Ticket<J>, exception: unknown): void;
+}
+
+export interface RunnerOptions {
+  // biome-ignore lint/suspicious/noExplicitAny: the pool's type says what its hook is given
+  readonly retry: Retry<any> | undefined;
+  readonly raiseForStatus: boolean | undefined;
+}
+
+/** What came of an attempt. */
+interface Result<R> {
+  /** A session may return undefined, and throw it too. */
+  readonly kind: OutcomeKind;
+  readonly response: R | undefined;
+  readonly exception: unknown;
+}
+
+/**
+ * Runs the scheduler's tickets on sessions, a thread for each, again where the retries say so, until
+ * each ticket has its response or its exception. It tells of either exactly once.
+ */
+export class Runner<J, R> {
+  readonly #scheduler: Scheduler<J>;
+  readonly #options: RunnerOptions;
+  readonly #listener: RunnerListener<J, R>;
+  #hasPaused = false;
+  /** One for each thread. */
+  readonly #contexts: RequestContext[] = [];
+  /** The pool's own, for jobs that say nothing else. */
+  readonly #policy: RetryPolicy | undefined;
+  #aborted: { readonly reason: unknown } | undefined;
+
+  constructor(scheduler: Scheduler<J>, options: RunnerOptions, listener: RunnerListener<J, R>) {
+    this.#scheduler = scheduler;
+    this.#options = options;
+    this.#listener = listener;
+    this.#policy = RetryPolicy.from(options.retry, undefined);
+  }
+
+  /** Has a session work from now on. */
+  start(session: SessionLike<J, R>): void {
+    const { raiseForStatus } = this.#options;
+    const admit = (url: URL) => this.#scheduler.admit(url);
+    const context = new RequestContext({ raiseForStatus, admit });
+    this.#contexts.push(context);
+    new Worker<J, R>(session, context, {
+      take: () => this.#scheduler.take(),
+      beginning: (ticket) => this.#begin(ticket),
+      respond: (ticket, response) => this.#respond(ticket, response),
+      except: (ticket, exception) => this.#except(ticket, exception),
+    });
+  }
+
+  /** Fails what waits, now, and what is under way as soon as its session has said how. */
+  abort(reason: unknown): void {
+    this.#aborted = { reason };
+    const fail = (ticket: Ticket<J>) => this.abandon(ticket, abortError(reason));
+    for (const ticket of this.#scheduler.abort()) fail(ticket);
+    for (const context of this.#contexts) context.abort(reason);
+    setImmediate(() => this.#scheduler.owed.forEach(fail));
+  }
+
+  /** Fails a ticket that came too late. */
+  refuse(ticket: Ticket<J>): void {
+    const closed = 'the pool was closed before the job could run';
+    const aborted = this.#aborted && abortError(this.#aborted.reason);
+    this.abandon(ticket, aborted ?? new AbortError(closed));
+  }
+
+  /** Fails a ticket that is not to be run, or not any longer. */
+  abandon(ticket: Ticket<J>, exception: unknown): void {
+    this.#scheduler.done(ticket);
+    this.#listener.failed(ticket, exception);
+    ticket.release?.();
+  }
+
+  #begin(ticket: Ticket<J>): void {
+    this.#listener.began();
+    ticket.policy = this.#policyOf(ticket.job);
+  }
+
+  #respond(ticket: Ticket<J>, response: R): Awaitable<void> {
+    if (!this.#scheduler.end(ticket)) return discard(response);
+    const result = { kind: 'response', response, exception: undefined } as const;
+    if (this.#aborted !== undefined)
+      return this.#fail(ticket, result, abortError(this.#aborted.reason));
+    const checked = checkStatus(ticket.job, result, this.#options.raiseForStatus);
+    return isPromiseLike(checked)
+      ? this.#await(
+          ticket,
+          checked.then((it) => this.#judge(ticket, it)),
+        )
+      : this.#judge(ticket, checked);
+  }
+
+  /** What knows of signals alone throws what the signal was aborted with. */
+  #except(ticket: Ticket<J>, exception: unknown): Awaitable<void> {
+    if (!this.#scheduler.end(ticket)) return undefined;
+    const isReason = this.#isAborted(ticket) && this.#reasonOf(ticket) === exception;
+    return this.#judge(ticket, failure(isReason ? abortError(exception) : exception));
+  }
+
+  /** Decides whether that was all: at once, unless a hook takes its time. */
+  #judge(ticket: Ticket<J>, result: Result<R>): Awaitable<void> {
+    try {
+      const decision = this.#decide(ticket, result);
+      if (!isPromiseLike(decision)) return this.#follow(ticket, result, decision);
+      const followed = Promise.resolve(decision)
+        .then((decided) => this.#follow(ticket, result, decided))
+        .catch((exception) => this.#fail(ticket, result, exception));
+      return this.#await(ticket, followed);
+    } catch (exception) {
+      return this.#fail(ticket, result, exception);
+    }
+  }
+
+  /** The worker waits too, or a slow hook would have any number of jobs behind it; not for a lost one. */
+  #await(ticket: Ticket<J>, work: PromiseLike<void>): Promise<void> {
+    return new Promise((resolve) => {
+      ticket.release = resolve;
+      void work.then(resolve);
+    });
+  }
+
+  #decide(ticket: Ticket<J>, result: Result<R>): Awaitable<Decision | undefined> {
+    const { policy } = ticket;
+    if (policy === undefined || this.#aborted !== undefined) return undefined;
+    if (result.kind === 'response' && !policy.concerns(result.response)) return undefined;
+    return policy.decide(attemptOf(ticket, result));
+  }
+
+  #policyOf(job: J): RetryPolicy | undefined {
+    const { retry } = Object(job) as { readonly retry?: Retry };
+    return retry === undefined ? this.#policy : RetryPolicy.from(this.#options.retry, retry);
+  }
+
+  #follow(ticket: Ticket<J>, result: Result<R>, decision: Decision | undefined): void {
+    if (decision === undefined) {
+      if (this.#hasPaused && result.kind === 'response') this.#tellSuccess(ticket, result);
+      this.#settle(ticket, result);
+      return;
+    }
+    const pause = this.#pauseOrigin(ticket, result, decision);
+    if (decision.isRetried) this.#retry(ticket, result, Math.max(decision.delay, pause));
+    else this.#settle(ticket, result);
+  }
+
+  #tellSuccess(ticket: Ticket<J>, result: Result<R>): void {
+    const origin = originOfAnswer(ticket, attemptOf(ticket, result));
+    if (origin !== undefined) this.#scheduler.origins.succeed(origin, ticket.sentAt);
+  }
+
+  /**
+   * What an origin asked for goes for all of its jobs.
+   *
+   * @returns for how many milliseconds
+   */
+  #pauseOrigin(ticket: Ticket<J>, result: Result<R>, { hold, isThrottled }: Decision): number {
+    if (hold === undefined && !isThrottled) return 0;
+    this.#hasPaused = true;
+    const backoff = (step: number) => (ticket.policy as RetryPolicy).backoff(step);
+    const origin = originOfAnswer(ticket, attemptOf(ticket, result));
+    if (origin === undefined) return hold ?? backoff(ticket.attempts);
+    const now = performance.now();
+    const { origins } = this.#scheduler;
+    if (hold !== undefined) return origins.hold(origin, now + hold) - now;
+    const pause = origins.throttle(origin, ticket.sentAt, now, backoff) - now;
+    // One that comes when the pause of its burst is over waits by itself.
+    return pause > 0 ? pause : backoff(ticket.attempts);
+  }
+
+  #retry(ticket: Ticket<J>, result: Result<R>, delay: number): void {
+    const spent = spentBodyError(ticket.job, result);
+    if (spent !== undefined) {
+      this.#fail(ticket, result, spent);
+      return;
+    }
+    if (!this.#isAborted(ticket)) this.#listener.retrying(attemptOf(ticket, result), delay);
+    // The listener may abort the pool, or the job.
+    if (!this.#isAborted(ticket)) {
+      discard(result.response);
+      this.#scheduler.retry(ticket, delay);
+    } else this.#fail(ticket, result, abortError(this.#reasonOf(ticket)));
+  }
+
+  #isAborted({ signal }: Ticket<J>): boolean {
+    return this.#aborted !== undefined || signal?.aborted === true;
+  }
+
+  #reasonOf({ signal }: Ticket<J>): unknown {
+    return this.#aborted === undefined ? signal?.reason : this.#aborted.reason;
+  }
+
+  /** A callback threw, which the job has to pay for. */
+  #fail(ticket: Ticket<J>, { response }: Result<R>, exception: unknown): void {
+    discard(response);
+    this.#settle(ticket, failure(exception));
+  }
+
+  /** It may have been aborted while a hook took its time. */
+  #settle(ticket: Ticket<J>, result: Result<R>): void {
+    if (!this.#scheduler.owes(ticket)) {
+      discard(result.response);
+      return;
+    }
+    this.#scheduler.done(ticket);
+    if (result.kind === 'exception') this.#listener.failed(ticket, result.exception);
+    else this.#listener.responded(ticket, result.response as R);
+  }
+}
+
+/**
+ * What a response comes to under `raiseForStatus`, for sessions that do not look at it themselves.
+ *
+ * @param byDefault for jobs that say nothing
+ */
+function checkStatus<R>(
+  job: unknown,
+  result: Result<R>,
+  byDefault: boolean | undefined,
+): Awaitable<Result<R>> {
+  const fail = (exception: unknown): Result<R> => {
+    discard(result.response);
+    return failure(exception);
+  };
+  try {
+    const { raiseForStatus = byDefault } = Object(job) as { readonly raiseForStatus?: unknown };
+    if (raiseForStatus !== true) return result;
+    const { raiseForStatus: raise } = Object(result.response) as { raiseForStatus?: unknown };
+    const raised: unknown = typeof raise === 'function' ? raise.call(result.response) : undefined;
+    return isPromiseLike(raised) ? Promise.resolve(raised).then(() => result, fail) : result;
+  } catch (exception) {
+    return fail(exception);
+  }
+}
+
+function abortError(reason: unknown): AbortError {
+  return new AbortError('the job was aborted', { cause: reason });
+}
+
+function failure(exception: unknown): Result<never> {
+  return { kind: 'exception', response: undefined, exception };
+}
+
+function attemptOf<J, R>(ticket: Ticket<J>, { response, exception }: Result<R>): Attempt<J, R> {
+  return { requestKwargs: ticket.job, attempts: ticket.attempts, response, exception };
+}
+
+/** A redirect may have led to another than the job's, which is not to suffer for that. */
+function originOfAnswer(ticket: Ticket<unknown>, attempt: Attempt): string | undefined {
+  const { url } = Object(answerOf(attempt)) as { readonly url?: unknown };
+  return originOf(url) ?? ticket.origin;
+}
