@@ -68,11 +68,11 @@ function raced(
 ): Awaitable<Decision | undefined> {
   const decision = policy.decide(attempt);
   if (!isPromiseLike(decision) || signal === undefined) return decision;
-  let unlisten = () => {};
-  const given = new Promise<never>((_, reject) => {
-    unlisten = onAbort(signal, () => reject(aborted(signal, attempt)));
+  if (signal.aborted) throw aborted(signal, attempt);
+  return new Promise((resolve, reject) => {
+    const unlisten = onAbort(signal, () => reject(aborted(signal, attempt)));
+    Promise.resolve(decision).finally(unlisten).then(resolve, reject);
   });
-  return Promise.race([decision, given]).finally(unlisten);
 }
 
 function outcomeOf({ response, exception }: JobAttempt): Response {

@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import { request } from 'undici';
+import { Agent, fetch, request } from 'undici';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { discard } from '../src/discard.js';
 import { Session } from '../src/index.js';
@@ -21,7 +21,9 @@ test('a response of ours is closed', async () => {
 
 test('one of fetch’s is cancelled', async () => {
   const server = await startEndless();
-  discard(await fetch(server.url));
+  // Node's own, which others may have set, opens another connection in place of this one.
+  const dispatcher = new Agent();
+  discard(await fetch(server.url, { dispatcher }));
   await expect.poll(() => server.openConnections).toBe(0);
 });
 
@@ -32,7 +34,7 @@ test('one of undici’s is destroyed, and the error that its body tells of then 
   const endless = await startEndless();
   const short = await startServer((_, reply) => reply.writeHead(503).end('short'));
   for (const { url } of [endless, short]) {
-    const response = await request(url);
+    const response = await request(url, { dispatcher: new Agent() });
     discard(response);
     expect(response.body.destroyed).toBe(true);
   }
@@ -50,6 +52,16 @@ test.each(STREAMS)('a stream of Node in its %s is destroyed', (name) => {
 test.each(STREAMS)('a stream of the web in its %s is cancelled', async (name) => {
   const cancel = vi.fn();
   discard({ status: 200, [name]: new ReadableStream({ cancel }) });
+  await quiet();
+  expect(cancel).toHaveBeenCalledOnce();
+});
+
+test('a response may be such a stream itself', async () => {
+  const stream = new Readable({ read: () => {} });
+  discard(stream);
+  expect(stream.destroyed).toBe(true);
+  const cancel = vi.fn();
+  discard(new ReadableStream({ cancel }));
   await quiet();
   expect(cancel).toHaveBeenCalledOnce();
 });

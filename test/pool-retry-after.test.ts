@@ -138,4 +138,40 @@ describe('Retry-After', () => {
     // A timer may be a millisecond early by this clock.
     expect((stamps[1] as number) - (stamps[0] as number)).toBeGreaterThanOrEqual(99);
   });
+
+  it('that is missing from an answer to what was sent before a pause that is over', async () => {
+    vi.spyOn(Math, 'random').mockReturnValue(1);
+    const gate = new Gate();
+    const late = { url: 'http://a.test/late' };
+    const answers = new Map([
+      [late.url, [429, 200]],
+      ['http://a.test/', [429, 200]],
+    ]);
+    const session = () => ({
+      request: async ({ url }: { url: string }) => {
+        const status = answers.get(url)?.shift();
+        if (url === late.url && status === 429) await gate.opened;
+        return { status };
+      },
+    });
+    const jobQueue = [late, { url: 'http://a.test/' }];
+    const retry = { backoffBase: 3, backoffFactor: 1 };
+    const pool = new Pool({ jobQueue, session, numProcesses: 2, retry });
+    const delays: number[] = [];
+    pool.on('retry', (_, delay) => delays.push(delay));
+    expect((await pool.responses().next()).value).toMatchObject({ attempts: 2 });
+    gate.open();
+    await pool.joinAll();
+    // Of the pause that is over it has nothing, so it waits by itself.
+    expect(delays).toEqual([3, 3]);
+  });
+
+  it('is no matter to jobs that have no origin', async () => {
+    const answers = [{ status: 503, headers: { 'Retry-After': 0.01 } }, { status: 200 }];
+    const session = () => ({ request: (_: object) => answers.shift() ?? { status: 200 } });
+    const jobQueue = [{}, { url: 'relative' }];
+    const pool = new Pool({ jobQueue, session, numProcesses: 1, retry: 1 });
+    const outcomes = await collect(pool.outcomes({ ordered: true }));
+    expect(outcomes.map(({ attempts }) => attempts)).toEqual([2, 1]);
+  });
 });

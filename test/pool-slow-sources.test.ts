@@ -58,6 +58,21 @@ describe('a source that answers by promises', () => {
     expect(await collect(pool)).toHaveLength(20);
   });
 
+  it('may hand out a job whose signal is aborted already, which is not run', async () => {
+    const script = new Script();
+    const reason = new Error('too late');
+    async function* work() {
+      yield { url: 'late', signal: AbortSignal.abort(reason) };
+      yield { url: 'next' };
+    }
+    const pool = new Pool({ jobQueue: work(), session: script.session, numProcesses: 2 });
+    expect(await collect(pool.outcomes({ ordered: true }))).toMatchObject([
+      { kind: 'exception', exception: { name: 'AbortError', cause: reason }, attempts: 0 },
+      { kind: 'response', response: { url: 'next' } },
+    ]);
+    expect(script.requests).toHaveLength(1);
+  });
+
   it('fails what it hands out after an abort, with the reason', async () => {
     const script = new Script();
     const gate = new Gate();
@@ -118,5 +133,26 @@ describe('a source that calls its pool while it is asked', () => {
     gate.open();
     await pool.joinAll();
     expect(script.requests).toHaveLength(8);
+  });
+
+  it('may submit as many jobs as sessions wait', async () => {
+    const script = new Script();
+    const gate = new Gate();
+    const submitted: Promise<unknown>[] = [];
+    function* source() {
+      for (const job of jobs(2, { when: gate })) submitted.push(pool.submit(job));
+      yield* jobs(4, { when: gate });
+    }
+    const options = { session: script.session, numProcesses: 3 };
+    const pool: Pool<ScriptedSession> = new Pool({ jobQueue: source(), ...options });
+    pool.pause();
+    await quiet();
+    pool.resume();
+    await quiet();
+    expect(script.inFlight).toBe(3);
+    gate.open();
+    await pool.joinAll();
+    expect(await Promise.all(submitted)).toHaveLength(2);
+    expect(script.requests).toHaveLength(6);
   });
 });

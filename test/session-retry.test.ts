@@ -108,6 +108,18 @@ describe('a session by itself', () => {
   });
 });
 
+test('a job whose retry cannot be looked at is refused', async () => {
+  const job = Object.defineProperty({ url: 'http://127.0.0.1:1' }, 'retry', {
+    enumerable: true,
+    get: () => {
+      throw new Error('no retry');
+    },
+  });
+  const { proxy, revoke } = Proxy.revocable<Job>({ url: 'http://127.0.0.1:1' }, {});
+  revoke();
+  for (const bad of [job, proxy]) await expect(new Session().request(bad)).rejects.toThrow();
+});
+
 describe('shouldRetry', () => {
   test('is told of each attempt, and has the last word', async () => {
     const server = await startAnswers([200]);
@@ -303,6 +315,18 @@ describe("the job's signal", () => {
     await expect.poll(() => server.openConnections).toBe(0);
     expect(getEventListeners(controller.signal, 'abort')).toEqual([]);
     gate.open();
+  });
+
+  test('ends it although shouldRetry, which never answers, aborts it itself', async () => {
+    const server = await startAnswers([503]);
+    const controller = new AbortController();
+    const shouldRetry = () => {
+      controller.abort(REASON);
+      return new Promise<boolean>(() => {});
+    };
+    const job = { signal: controller.signal, retry: { shouldRetry } };
+    const request = new Session().get(server.url, job);
+    await expect(request).rejects.toMatchObject({ name: 'AbortError', cause: REASON });
   });
 
   test('is not listened to any more when shouldRetry has answered', async () => {

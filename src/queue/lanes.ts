@@ -1,8 +1,6 @@
 import { Heap } from '../heap.js';
 import { Lane, type PerOrigin, type Waiting } from './lane.js';
 
-export type { PerOrigin } from './lane.js';
-
 /** How many lanes are kept, idle or not, before any is looked at to be dropped. */
 const FEW = 64;
 

@@ -1,16 +1,20 @@
+import { Ring } from '../ring.js';
 import { type Submission, Ticket } from './ticket.js';
 
 /** The tickets that were given out for jobs and have no outcome yet, in the order of their making. */
 export class Ledger<J> {
-  readonly #owed = new Map<number, Ticket<J>>();
+  readonly #owed = new Ring<Ticket<J>>();
+  /** Those of the source's jobs, by index: from the time on when somebody asks for one. */
+  #byIndex: Map<number, Ticket<J>> | undefined;
   /** Jobs of the source, and those that were submitted. */
   #taken = 0;
   #submitted = 0;
-  /** Of those that were submitted, how many have no outcome. */
+  /** How many of either have no outcome. */
+  #fromSource = 0;
   #submissions = 0;
 
   get isEmpty(): boolean {
-    return this.#owed.size === 0;
+    return this.#owed.isEmpty;
   }
 
   /** Whether somebody waits for a job that he submitted. */
@@ -20,16 +24,19 @@ export class Ledger<J> {
 
   /** How many jobs of the source have no outcome. */
   get fromSource(): number {
-    return this.#owed.size - this.#submissions;
+    return this.#fromSource;
   }
 
   get tickets(): Ticket<J>[] {
-    return [...this.#owed.values()];
+    return this.#owed.items();
   }
 
   /** A job of the source. */
   take(job: J): Ticket<J> {
-    return this.#add(new Ticket(job, this.#taken++, this.#count));
+    const ticket = this.#add(new Ticket(job, this.#taken++, this.#count));
+    this.#fromSource++;
+    this.#byIndex?.set(ticket.id, ticket);
+    return ticket;
   }
 
   submit(job: J, submission: Submission): Ticket<J> {
@@ -38,17 +45,22 @@ export class Ledger<J> {
   }
 
   owes(ticket: Ticket<J>): boolean {
-    return this.#owed.has(ticket.id);
+    return ticket.link !== undefined;
   }
 
   /** The ticket has its outcome. */
   settle(ticket: Ticket<J>): void {
-    if (this.#owed.delete(ticket.id) && ticket.submission !== undefined) this.#submissions--;
+    if (ticket.link === undefined) return;
+    this.#owed.delete(ticket.link);
+    ticket.link = undefined;
+    if (ticket.submission !== undefined) this.#submissions--;
+    else this.#fromSource--;
+    this.#byIndex?.delete(ticket.id);
   }
 
   /** Whether the source's job of that index has no outcome yet, or is yet to be taken. */
   isExpected(index: number): boolean {
-    return index >= this.#taken || this.#owed.has(index);
+    return index >= this.#taken || this.#indexed().has(index);
   }
 
   get #count(): number {
@@ -56,7 +68,12 @@ export class Ledger<J> {
   }
 
   #add(ticket: Ticket<J>): Ticket<J> {
-    this.#owed.set(ticket.id, ticket);
+    ticket.link = this.#owed.add(ticket);
     return ticket;
+  }
+
+  #indexed(): Map<number, Ticket<J>> {
+    this.#byIndex ??= new Map(this.#owed.items().map((ticket) => [ticket.id, ticket]));
+    return this.#byIndex;
   }
 }

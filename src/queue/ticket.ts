@@ -1,5 +1,6 @@
 import { AbortError } from '../errors.js';
 import type { RetryPolicy } from '../retry/retry-policy.js';
+import type { Link } from '../ring.js';
 
 /** The two ends of `submit()`'s promise. */
 export interface Submission {
@@ -22,6 +23,8 @@ export class Ticket<J> {
   sentAt = 0;
   /** Takes back what listens to the job's signal. */
   unlisten: (() => void) | undefined;
+  /** Its place among those that have no outcome yet. */
+  link: Link<Ticket<J>> | undefined;
   /** Lets the worker go that waits for the decision. */
   release: (() => void) | undefined;
   /** Decides whether it is sent again. */

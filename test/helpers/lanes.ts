@@ -1,5 +1,5 @@
-import type { Waiting } from '../../src/queue/lane.js';
-import { Lanes, type PerOrigin } from '../../src/queue/lanes.js';
+import type { PerOrigin, Waiting } from '../../src/queue/lane.js';
+import { Lanes } from '../../src/queue/lanes.js';
 
 /** One that can be told from others. */
 export interface Ticket extends Waiting {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { Waiting } from '../../src/queue/lane.js';
-import { Lanes, type PerOrigin } from '../../src/queue/lanes.js';
+import type { PerOrigin, Waiting } from '../../src/queue/lane.js';
+import { Lanes } from '../../src/queue/lanes.js';
 
 interface Sent {
   readonly ticket: Waiting;

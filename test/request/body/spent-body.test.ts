@@ -30,6 +30,8 @@ const ONE_SHOT: [string, () => Partial<Job>][] = [
   ['a file of a record', () => ({ files: { f: stream() } })],
   ['a content of a record', () => ({ files: { f: { content: stream(), filename: 'f' } } })],
   ['a file of an array', () => ({ files: [['f', stream()]] })],
+  ['one of several files of a record', () => ({ files: { f: ['text', stream()] } })],
+  ['one of several files of an array', () => ({ files: [['f', ['text', { content: stream() }]]] })],
   ['a content of an array', () => ({ files: [['f', { content: stream() }]] })],
 ];
 
@@ -63,7 +65,9 @@ describe.each(SENDERS)('a body that was read once, by %s,', (_, failureOf) => {
     const server = await start503();
     const error = await failureOf(put(server, body()), LONG);
     expect(error).toBeInstanceOf(UnrewindableBodyError);
-    expect(error.message).toMatch(/cannot be sent again.*pass a function that makes the stream$/);
+    expect(error.message).toMatch(
+      /^PUT http:.*: the job cannot be sent again: .*pass a function that makes the stream$/,
+    );
     expect(error.response).toMatchObject({ statusCode: 503, content: Buffer.from('why') });
     expect(error.request).toMatchObject({ method: 'PUT' });
     expect(error.cause).toBeUndefined();
@@ -86,6 +90,19 @@ describe.each(SENDERS)('a body that was read once, by %s,', (_, failureOf) => {
     expect(error).toBeInstanceOf(UnrewindableBodyError);
     expect(error.cause).toBeInstanceOf(ConnectionError);
     expect([error.request?.method, error.response]).toEqual(['PUT', undefined]);
+  });
+
+  test('has any exception for its cause, of which no request is known', async () => {
+    const server = await startServer();
+    const thrown = new Error('of a hook');
+    const response = () => {
+      throw thrown;
+    };
+    const job = { ...put(server, { data: stream() }), hooks: { response } };
+    const error = await failureOf(job, { ...LONG, shouldRetry: () => true });
+    expect(error).toMatchObject({ name: 'UnrewindableBodyError', cause: thrown });
+    expect(error.message).toMatch(/^the job cannot be sent again/);
+    expect([error.request, error.response]).toEqual([undefined, undefined]);
   });
 
   test('does not come out of a function that gives the same stream again, as an empty one', async () => {
