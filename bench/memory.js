@@ -1,9 +1,9 @@
 // How much memory the pool takes, and whether it and the CPU that a job costs depend on how many
 // jobs there are. Each run is a process of its own, and so is the server.
 //
-//   npm run build && node bench/memory.js            all cases; takes half an hour
-//   node bench/memory.js plain                       one of them, or those whose name begins so
-//   node bench/memory.js plain 100000                with so many jobs
+//   npm run bench:memory                        all cases; takes half an hour
+//   npm run bench:memory -- plain               one of them, or those whose name begins so
+//   npm run bench:memory -- plain 100000        with so many jobs
 //
 // A case with a million jobs is run with a tenth of them as well, and the peaks are compared. The CPU
 // of a job is compared with that in pools of 10,000 jobs in the same process, the median of five

@@ -2,7 +2,14 @@ import { describe, expect, it } from 'vitest';
 import { Pool, type PoolOptions } from '../src/index.js';
 import { Counted, poolOf } from './helpers/counted.js';
 import { Gate } from './helpers/gate.js';
-import { collect, jobs, quiet, Script, type ScriptedSession } from './helpers/scripted-session.js';
+import {
+  collect,
+  jobs,
+  quiet,
+  Script,
+  type ScriptedJob,
+  type ScriptedSession,
+} from './helpers/scripted-session.js';
 
 /** `count` jobs that come by promises, as those of a durable queue do. */
 const promised = (count: number, gate: Gate) =>
@@ -43,6 +50,27 @@ describe('a source that answers by promises', () => {
     expect(await collect(pool)).toHaveLength(50);
   });
 
+  it('is asked for every session at once, before it has answered the first', async () => {
+    const gate = new Gate();
+    const work = jobs(20).values();
+    let pending = 0;
+    // The first four are there, as in a queue that has fetched them.
+    const get = (): ScriptedJob | undefined | Promise<ScriptedJob | undefined> => {
+      const { value } = work.next();
+      if (value === undefined || Number(value.url.slice(4)) < 4) return value;
+      pending++;
+      return gate.opened.then(() => value);
+    };
+    const pool = poolOf({ get }, { numProcesses: 4, highWaterMark: 1 });
+    await quiet();
+    expect(pending).toBe(0);
+    const joining = pool.joinAll();
+    expect(pending).toBe(4);
+    gate.open();
+    await joining;
+    expect(await collect(pool)).toHaveLength(20);
+  });
+
   it.each<[string, PoolOptions<ScriptedSession>]>([
     ['nothing is limited', {}],
     ['how many are in flight of an origin is', { perOrigin: { concurrency: 2 } }],
@@ -65,7 +93,8 @@ describe('a source that answers by promises', () => {
       yield { url: 'late', signal: AbortSignal.abort(reason) };
       yield { url: 'next' };
     }
-    const pool = new Pool({ jobQueue: work(), session: script.session, numProcesses: 2 });
+    const pool = new Pool({ jobQueue: work(), session: script.session, numProcesses: 1 });
+    await pool.joinAll();
     expect(await collect(pool.outcomes({ ordered: true }))).toMatchObject([
       { kind: 'exception', exception: { name: 'AbortError', cause: reason }, attempts: 0 },
       { kind: 'response', response: { url: 'next' } },

@@ -37,8 +37,14 @@ export function spentBodyError(
 
 /** What the parts of a multipart body are made of; of pairs, if they can be read again. */
 function sourcesOf(files: unknown): unknown[] {
-  const pairs = Array.isArray(files) ? files : Object.entries(Object(files) as object);
+  const pairs = isRepeatable(files) ? [...files] : Object.entries(Object(files) as object);
   return pairs
     .flatMap((pair) => (Array.isArray(pair) ? pair.slice(1).flat() : []))
     .map((file) => (Object(file) as { readonly content?: unknown }).content ?? file);
+}
+
+/** An iterator gives itself. */
+function isRepeatable(files: unknown): files is Iterable<unknown> {
+  const iterable = Object(files) as Partial<Iterable<unknown>>;
+  return typeof iterable[Symbol.iterator] === 'function' && iterable[Symbol.iterator]?.() !== files;
 }

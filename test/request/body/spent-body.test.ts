@@ -32,6 +32,7 @@ const ONE_SHOT: [string, () => Partial<Job>][] = [
   ['a file of an array', () => ({ files: [['f', stream()]] })],
   ['one of several files of a record', () => ({ files: { f: ['text', stream()] } })],
   ['one of several files of an array', () => ({ files: [['f', ['text', { content: stream() }]]] })],
+  ['a file of a Map', () => ({ files: new Map([['f', stream()]]) })],
   ['a content of an array', () => ({ files: [['f', { content: stream() }]] })],
 ];
 
@@ -157,3 +158,10 @@ test.each([undefined, null, 'job', 7, {}, { files: null }, { files: 7 }, { files
     expect(spentBodyError(job, { response: undefined, exception: undefined })).toBeUndefined();
   },
 );
+
+test('pairs that can be iterated once are left to their iterator', () => {
+  const next = vi.fn(() => ({ done: true, value: undefined }) as const);
+  const files = { next, [Symbol.iterator]: () => files };
+  expect(spentBodyError({ files }, { response: undefined, exception: undefined })).toBeUndefined();
+  expect(next).not.toHaveBeenCalled();
+});
