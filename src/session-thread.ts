@@ -60,12 +60,16 @@ export class SessionThread<J, R> {
   }
 
   async #work(): Promise<void> {
-    for (;;) {
-      const next = this.#jobs.get({});
-      const job = isPromiseLike(next) ? await next : next;
-      if (job === undefined) return;
-      await this.#handle(job);
-    }
+    while (await this.#handleNext());
+  }
+
+  /** In a call of its own: while it waits for a job, it does not hold the one before. */
+  async #handleNext(): Promise<boolean> {
+    const next = this.#jobs.get({});
+    const job = isPromiseLike(next) ? await next : next;
+    if (job === undefined) return false;
+    await this.#handle(job);
+    return true;
   }
 
   async #handle(job: J): Promise<void> {

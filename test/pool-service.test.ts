@@ -1,4 +1,6 @@
 import { getEventListeners } from 'node:events';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import { AbortError, Pool, type Response } from '../src/index.js';
 import { Gate } from './helpers/gate.js';
@@ -9,6 +11,25 @@ const upTo = (count: number) => Array.from({ length: count }, (_, i) => i);
 const FOREVER = new Gate();
 
 describe('a pool that is a service', () => {
+  it('holds neither the last jobs nor their responses while its workers wait', async () => {
+    setFlagsFromString('--expose-gc');
+    const collectGarbage = runInNewContext('gc');
+    const server = await startServer((_, reply) => reply.end('ok'));
+    await using pool = new Pool({ numProcesses: 3 });
+    const submit = async () => {
+      const job = { url: server.url, signal: new AbortController().signal };
+      const response = await pool.submit(job);
+      return [new WeakRef(job), new WeakRef(response)];
+    };
+    const held = (await Promise.all(upTo(3).map(submit))).flat();
+    await expect
+      .poll(() => {
+        collectGarbage();
+        return held.filter((each) => each.deref() !== undefined).length;
+      })
+      .toBe(0);
+  });
+
   it('answers 5,000 jobs that are submitted at once, each to whom it is due', async () => {
     const server = await startServer(({ path }, reply) => reply.end(`answer ${path}`));
     await using pool = new Pool({ numProcesses: 16 });

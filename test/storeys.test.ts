@@ -5,7 +5,17 @@ import { expect, test } from 'vitest';
 
 /** Ground floor first. A file imports from the rows below its own alone, so no row has cycles. */
 const STOREYS = [
-  ['message', 'alarm', 'awaitable', 'fifo', 'heap', 'kind-of', 'known-keys', 'plain-object'],
+  [
+    'message',
+    'alarm',
+    'awaitable',
+    'fifo',
+    'heap',
+    'idempotent',
+    'kind-of',
+    'known-keys',
+    'plain-object',
+  ],
   ['recent', 'ring', 'show', 'user-agent', 'version', 'errors'],
   // When a job is tried again.
   ['retry/attempt', 'retry/http-date', 'retry/transient-errors'],

@@ -1,16 +1,8 @@
 import { ConnectionError } from '../errors.js';
+import { IDEMPOTENT } from '../idempotent.js';
 import { isReplayable } from '../request/body/body-stream.js';
 import type { PreparedRequest } from '../request/prepared-request.js';
 
-/** Methods that may be sent twice when it is not known what became of them (RFC 9110 §9.2.2). */
-const IDEMPOTENT: ReadonlySet<string> = new Set([
-  'GET',
-  'HEAD',
-  'OPTIONS',
-  'TRACE',
-  'PUT',
-  'DELETE',
-]);
 /** What a connection says that the other side has closed, as Node and undici call it. */
 const CLOSED: ReadonlySet<string> = new Set([
   'ECONNRESET',

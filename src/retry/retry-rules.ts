@@ -1,4 +1,5 @@
 import { InvalidJobError } from '../errors.js';
+import { IDEMPOTENT } from '../idempotent.js';
 import { unknownKey } from '../known-keys.js';
 import { isPlainObject } from '../plain-object.js';
 import { show } from '../show.js';
@@ -22,7 +23,7 @@ export interface RetryRules<A = Attempt> {
 
 const DEFAULT_RULES: RetryRules = {
   limit: 2,
-  methods: new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE']),
+  methods: IDEMPOTENT,
   statusCodes: new Set([408, 413, 429, 500, 502, 503, 504]),
   errorCodes: undefined,
   backoffBase: 1000,

@@ -76,31 +76,57 @@ async function watch(name, playing) {
   }
 }
 
+/** Whether a socket is open, or a timer set, that will soon be gone. */
+async function isBusy() {
+  const resources = process.getActiveResourcesInfo();
+  return (
+    (await countSockets()) > 0 || resources.some((name) => /^(TCPSocketWrap|Timeout)$/.test(name))
+  );
+}
+
 async function countSockets() {
   server.send('open');
   return Number((await once(server, 'message'))[0]);
 }
 
-/** Waits until the idle connections are gone, at most fifteen seconds. @returns {Promise<Inventory>} */
-async function takeStock() {
+/**
+ * Waits until the idle connections are gone, at most fifteen seconds; and as long again until there
+ * are no more objects than before, since some are collected only after those that held them.
+ *
+ * @param {Inventory} [before]
+ * @returns {Promise<Inventory>}
+ */
+async function takeStock(before) {
   // What each worker did last is the same each time.
   await watch('burst', scenes.burst(stage));
-  for (let tries = 0; tries < 60 && (await countSockets()) > 0; tries++) {
+  for (let tries = 0; tries < 60 && (await isBusy()); tries++) {
     gc();
     await setTimeout(250);
   }
-  for (let i = 0; i < 5; i++) {
+  for (let tries = 0; tries < 60 && (tries < 5 || hasMore(countObjects(), before)); tries++) {
     gc();
-    await setTimeout(20);
+    await setTimeout(tries < 5 ? 20 : 250);
   }
-  const objects = Object.entries(classes).map(([name, each]) => [name, queryObjects(each)]);
+  const objects = countObjects();
   const { heapUsed: heap, arrayBuffers: buffers } = process.memoryUsage();
   return {
-    ...{ heap, buffers, objects: Object.fromEntries(objects) },
+    ...{ heap, buffers, objects },
     sockets: await countSockets(),
     resources: process.getActiveResourcesInfo(),
     listeners: getEventListeners(signal, 'abort').length,
   };
+}
+
+/** @returns {Record<string, number>} by class */
+function countObjects() {
+  const objects = Object.entries(classes).map(([name, each]) => [name, queryObjects(each)]);
+  return Object.fromEntries(objects);
+}
+
+/** @param {Record<string, number>} objects @param {Inventory} [before] */
+function hasMore(objects, before) {
+  if (before === undefined) return false;
+  return Object.entries(objects).some(([name, count]) => count > Number(before.objects[name]));
 }
 
 // Whoever started it may be killed.
@@ -112,7 +138,7 @@ const least = Number(leastRounds);
 await play(startedAt + time * WARM_UP, least);
 const before = await takeStock();
 const rounds = await play(startedAt + QUIET + time, least);
-const after = await takeStock();
+const after = await takeStock(before);
 await open.close();
 server.disconnect();
 process.send?.({ before, after, rounds });
