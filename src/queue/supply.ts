@@ -67,12 +67,13 @@ export class Supply<J> {
 
   /** Whether every job taken has its outcome, and none waits to be taken. */
   get isSettled(): boolean {
-    return this.#ledger.isEmpty && this.#intake.isDrained;
+    // A source that is being asked may hand a job out, though it closes its pool meanwhile.
+    return this.#ledger.isEmpty && !this.#isAsking && this.#intake.isDrained;
   }
 
   /** Whether every job taken has its outcome, and none will be taken any more. */
   get isOver(): boolean {
-    return this.#ledger.isEmpty && !this.isOpen;
+    return this.#ledger.isEmpty && !this.#isAsking && !this.isOpen;
   }
 
   /** Whether somebody waits for a job that he submitted. */
@@ -139,6 +140,7 @@ export class Supply<J> {
     this.#isAsking = true;
     const job = this.#intake.pull();
     this.#isAsking = false;
+    if (job === undefined) this.#listener.changed();
     return job;
   }
 }
