@@ -7,15 +7,13 @@ import { startServer } from './helpers/http-server.js';
 import {
   collect,
   failing,
+  hanging,
   jobs,
   quiet,
   Script,
   type ScriptedJob,
   type ScriptedSession,
 } from './helpers/scripted-session.js';
-
-const FOREVER = new Gate();
-const hanging = (count: number) => jobs(count, { when: FOREVER });
 
 describe('abort() may come', () => {
   it('after close(), and ends what that waits for', async () => {

@@ -7,6 +7,7 @@ import { startServer } from './helpers/http-server.js';
 import {
   collect,
   failing,
+  hanging,
   jobs,
   quiet,
   Script,
@@ -15,7 +16,6 @@ import {
 } from './helpers/scripted-session.js';
 
 const FOREVER = new Gate();
-const hanging = (count: number) => jobs(count, { when: FOREVER });
 const deaf = (count: number) => jobs(count, { when: FOREVER, isDeaf: true });
 
 /** Jobs without end, and whether their generator was told that no more are wanted. */

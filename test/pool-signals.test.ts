@@ -8,6 +8,7 @@ import { startServer } from './helpers/http-server.js';
 import {
   collect,
   failing,
+  hanging,
   jobs,
   quiet,
   Script,
@@ -16,7 +17,6 @@ import {
 } from './helpers/scripted-session.js';
 
 const FOREVER = new Gate();
-const hanging = (count: number) => jobs(count, { when: FOREVER });
 
 describe('the signal of a pool', () => {
   it('that is aborted already lets no job be taken', async () => {

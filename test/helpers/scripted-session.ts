@@ -1,5 +1,5 @@
 import type { Retry } from '../../src/index.js';
-import type { Gate } from './gate.js';
+import { Gate } from './gate.js';
 
 /** A job that says itself what becomes of it. */
 export interface ScriptedJob {
@@ -38,6 +38,13 @@ export function jobs(count: number, fields: Omit<ScriptedJob, 'url'> = {}): Scri
 /** The same, of which every other one fails. */
 export function mixedJobs(count: number): ScriptedJob[] {
   return jobs(count).map((job, i) => (i % 2 === 0 ? job : failing(job.url)));
+}
+
+const NEVER = new Gate();
+
+/** `count` jobs that are not answered unless they are aborted. */
+export function hanging(count: number): ScriptedJob[] {
+  return jobs(count, { when: NEVER });
 }
 
 /** Lets everything run that can run without a timer or the network. */
