@@ -1,4 +1,5 @@
 export { CookieJar } from 'tough-cookie';
+export type { JobMessage } from './channels.js';
 export type { Proxies } from './connect/proxies.js';
 export type { Cert, Verify } from './connect/tls.js';
 export * from './errors.js';
@@ -35,4 +36,5 @@ export { type JobOptions, Session } from './session.js';
 export type { ExceptionOf, JobOf, ResponseOf, SessionLike } from './session-like.js';
 export type { SessionOptions } from './session-options.js';
 export { SessionThread, type Sink } from './session-thread.js';
+export type { PoolStats } from './tally.js';
 export { type Product, UserAgentBuilder, userAgent } from './user-agent.js';

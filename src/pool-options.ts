@@ -1,14 +1,16 @@
+import type { Awaitable } from './awaitable.js';
 import { unknownKey } from './known-keys.js';
 import { isPlainObject } from './plain-object.js';
 import { isIterableSource, type Jobs } from './queue/iterable-source.js';
 import type { PerOrigin } from './queue/lane.js';
 import type { HighWaterMark } from './queue/outcome-queue.js';
+import type { Outcome } from './queue/outcomes.js';
 import type { RateLimit } from './queue/rate-window.js';
 import type { SchedulerOptions } from './queue/scheduler.js';
 import type { Attempt } from './retry/attempt.js';
 import type { Retry } from './retry/retry-options.js';
 import type { Session } from './session.js';
-import type { JobOf, ResponseOf, SessionLike } from './session-like.js';
+import type { ExceptionOf, JobOf, ResponseOf, SessionLike } from './session-like.js';
 import { show } from './show.js';
 import type { WorkerSessionOptions } from './worker-sessions.js';
 
@@ -30,6 +32,17 @@ export interface PoolOptions<S extends SessionLike = Session> extends WorkerSess
   retry?: Retry<Attempt<JobOf<S>, ResponseOf<S>>> | undefined;
   /** Makes a status of 400 to 599 an exception, for jobs that do not say it. @default false */
   raiseForStatus?: boolean | undefined;
+  /**
+   * Whether the session that ran a job is to be closed, and replaced by a fresh one: say, after a
+   * ban. Asked of every attempt. What it throws is the job's exception.
+   */
+  retireWhen?:
+    | ((
+        outcome: Outcome<JobOf<S>, ResponseOf<S>, ExceptionOf<S>, S>,
+        session: S,
+        // biome-ignore lint/suspicious/noConfusingVoidType: a function without a return statement returns void
+      ) => Awaitable<boolean | void>)
+    | undefined;
   /**
    * So many unread outcomes, or bytes in their bodies, and no further job is taken. A number is that
    * of the outcomes. @default { outcomes: 1000, bytes: 16_777_216 }
@@ -58,6 +71,7 @@ const OPTIONS: ReadonlySet<string> = new Set<keyof PoolOptions>([
   'lookAhead',
   'retry',
   'raiseForStatus',
+  'retireWhen',
   'highWaterMark',
   'signal',
 ]);
@@ -75,7 +89,7 @@ export function checkPoolOptions<S extends SessionLike>(options: PoolOptions<S>)
   const { numProcesses, lookAhead, initargs, signal } = options;
   if (numProcesses !== undefined) checkCount(numProcesses, 'numProcesses');
   if (lookAhead !== undefined) checkCount(lookAhead, 'lookAhead');
-  for (const name of ['session', 'initializer', 'authGenerator'] as const)
+  for (const name of ['session', 'initializer', 'authGenerator', 'retireWhen'] as const)
     if (options[name] !== undefined && typeof options[name] !== 'function')
       throw new TypeError(`${name} must be a function, got ${show(options[name])}`);
   for (const name of ['closeSessions', 'raiseForStatus'] as const)

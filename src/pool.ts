@@ -1,4 +1,4 @@
-import { EventEmitter } from 'node:events';
+import { captureRejectionSymbol, EventEmitter } from 'node:events';
 import { availableParallelism } from 'node:os';
 import { isPromiseLike } from './awaitable.js';
 import { AbortError, InvalidJobError } from './errors.js';
@@ -16,23 +16,34 @@ import { Delivery } from './queue/delivery.js';
 import { Failure } from './queue/failure.js';
 import { mapIterable, toJobSource } from './queue/iterable-source.js';
 import { OutcomeQueue } from './queue/outcome-queue.js';
-import { ThreadException, ThreadResponse } from './queue/outcomes.js';
+import type { ThreadException, ThreadResponse } from './queue/outcomes.js';
 import { Scheduler } from './queue/scheduler.js';
 import type { Ticket } from './queue/ticket.js';
 import type { Attempt } from './retry/attempt.js';
 import { Runner } from './runner.js';
 import type { Session } from './session.js';
 import type { ExceptionOf, JobOf, ResponseOf, SessionLike } from './session-like.js';
+import type { PoolStats } from './tally.js';
+import { Telemetry } from './telemetry.js';
 import { WorkerSessions } from './worker-sessions.js';
 
-type ResponseIn<S extends SessionLike> = ThreadResponse<JobOf<S>, ResponseOf<S>>;
-type ExceptionIn<S extends SessionLike> = ThreadException<JobOf<S>, ExceptionOf<S>>;
+type ResponseIn<S extends SessionLike> = ThreadResponse<JobOf<S>, ResponseOf<S>, S>;
+type ExceptionIn<S extends SessionLike> = ThreadException<JobOf<S>, ExceptionOf<S>, S>;
 type OutcomeIn<S extends SessionLike> = ResponseIn<S> | ExceptionIn<S>;
 
-/** What a pool emits, and what its listeners are given. */
+/**
+ * What a pool emits, and what its listeners are given. What a listener throws becomes the exception
+ * of the job that it was told of; what an async one rejects with is thrown by `joinAll()`, as
+ * whatever no job owns.
+ */
 export interface PoolEvents<S extends SessionLike = Session> {
-  /** A job will be tried again, in `delay` ms at the earliest. A listener that throws ends it instead. */
+  /** A job has ended, submitted or not; its readers have it next. */
+  response: [outcome: ThreadResponse<JobOf<S>, ResponseOf<S>, S>];
+  exception: [outcome: ThreadException<JobOf<S>, ExceptionOf<S>, S>];
+  /** A job will be tried again, in `delay` ms at the earliest. */
   retry: [attempt: Attempt<JobOf<S>, ResponseOf<S>>, delay: number];
+  /** After either of the first two. */
+  progress: [stats: PoolStats];
 }
 
 /**
@@ -49,6 +60,7 @@ export class Pool<S extends SessionLike = Session> extends EventEmitter<PoolEven
   /** How many worker sessions it has. */
   readonly numProcesses: number;
   readonly #scheduler: Scheduler<JobOf<S>>;
+  readonly #telemetry: Telemetry<JobOf<S>, ResponseOf<S>>;
   readonly #runner: Runner<JobOf<S>, ResponseOf<S>>;
   readonly #outcomes: OutcomeQueue<OutcomeIn<S>>;
   readonly #acknowledgements: Acknowledgements<JobOf<S>>;
@@ -70,9 +82,10 @@ export class Pool<S extends SessionLike = Session> extends EventEmitter<PoolEven
    * and the iterators.
    */
   constructor(options: PoolOptions<S> = {}) {
-    super();
+    super({ captureRejections: true });
     checkPoolOptions(options);
-    const { numProcesses = availableParallelism(), jobQueue, retry, raiseForStatus } = options;
+    const { numProcesses = availableParallelism(), jobQueue } = options;
+    const { retry, raiseForStatus, retireWhen } = options;
     this.numProcesses = numProcesses;
     this.#signal = options.signal;
     const source = jobQueue === undefined ? undefined : toJobSource(jobQueue, 'jobQueue');
@@ -86,14 +99,16 @@ export class Pool<S extends SessionLike = Session> extends EventEmitter<PoolEven
       aborted: (ticket, error) => this.#runner.abandon(ticket, error),
       refused: (ticket) => this.#runner.refuse(ticket),
     });
+    this.#telemetry = new Telemetry(this, () => this.#scheduler.counts);
     this.#runner = new Runner<JobOf<S>, ResponseOf<S>>(
       this.#scheduler,
-      { retry, raiseForStatus },
+      { retry, raiseForStatus, retireWhen },
+      this.#telemetry,
       {
-        began: () => this.#sessions.isOpen || this.#reopen(),
-        retrying: (attempt, delay) => this.emit('retry', attempt, delay),
-        responded: (ticket, response) => this.#respond(ticket, response),
-        failed: (ticket, exception) => this.#except(ticket, exception),
+        beginning: () => this.#sessions.isOpen || this.#reopen(),
+        ended: (ticket, outcome) => this.#deliver(ticket, outcome as OutcomeIn<S>),
+        retire: (worker) => this.#sessions.retire(worker),
+        replace: (worker) => this.#replace(worker),
       },
     );
     this.#outcomes = new OutcomeQueue(highWaterMarkOf(options.highWaterMark), {
@@ -106,7 +121,7 @@ export class Pool<S extends SessionLike = Session> extends EventEmitter<PoolEven
       consumed: () => this.#check(),
       throwFailure: () => this.#failure.throw(),
     });
-    this.#sessions = new WorkerSessions(numProcesses, options);
+    this.#sessions = new WorkerSessions(numProcesses, options, failed);
     this.#starting = Promise.resolve().then(() => this.#start());
     this.#listen();
   }
@@ -213,6 +228,11 @@ export class Pool<S extends SessionLike = Session> extends EventEmitter<PoolEven
     this.#failure.throw();
   }
 
+  /** How far it is; a record of this moment. */
+  get stats(): PoolStats {
+    return this.#telemetry.stats;
+  }
+
   /** Whether it was paused, and not resumed. */
   get isPaused(): boolean {
     return this.#scheduler.isPaused;
@@ -261,6 +281,11 @@ export class Pool<S extends SessionLike = Session> extends EventEmitter<PoolEven
     return this.close();
   }
 
+  /** An async listener rejected. */
+  override [captureRejectionSymbol](error: Error, ..._: unknown[]): void {
+    this.#failure.set(error);
+  }
+
   async #start(): Promise<void> {
     try {
       const { ready } = this.#sessions;
@@ -294,17 +319,16 @@ export class Pool<S extends SessionLike = Session> extends EventEmitter<PoolEven
     return !this.#outcomes.isFull || this.#joining.length > 0 || this.#outcomes.isAwaited;
   }
 
-  #respond({ job, index, attempts, submission }: Ticket<JobOf<S>>, response: ResponseOf<S>): void {
-    if (submission === undefined)
-      this.#outcomes.push(new ThreadResponse(job, response, index, attempts));
-    else submission.resolve(response);
-    this.#check();
+  /** A session in place of one that was retired; the pool may have closed all of them meanwhile. */
+  #replace(worker: number): Promise<SessionLike<JobOf<S>, ResponseOf<S>>> {
+    if (!this.#sessions.isOpen) this.#reopen();
+    return this.#sessions.replace(worker) as Promise<never>;
   }
 
-  #except({ job, index, attempts, submission }: Ticket<JobOf<S>>, exception: unknown): void {
-    if (submission === undefined)
-      this.#outcomes.push(new ThreadException(job, exception as ExceptionOf<S>, index, attempts));
-    else submission.reject(exception);
+  #deliver({ submission }: Ticket<JobOf<S>>, outcome: OutcomeIn<S>): void {
+    if (submission === undefined) this.#outcomes.push(outcome);
+    else if (outcome.kind === 'response') submission.resolve(outcome.response);
+    else submission.reject(outcome.exception);
     this.#check();
   }
 
@@ -328,6 +352,7 @@ export class Pool<S extends SessionLike = Session> extends EventEmitter<PoolEven
    */
   #check(): void {
     if (!this.#isSettled) return;
+    this.#telemetry.settled();
     for (const resolve of this.#joining.splice(0)) resolve();
     this.#outcomes.endReaders();
     // Later: a reader that came back may take the next outcome in the same breath.

@@ -3,6 +3,7 @@ import { discard } from './discard.js';
 import { AbortError } from './errors.js';
 import { RequestContext } from './http/request-context.js';
 import type { OutcomeKind } from './queue/outcome-queue.js';
+import { type Outcome, ThreadException, ThreadResponse } from './queue/outcomes.js';
 import type { Scheduler } from './queue/scheduler.js';
 import { originOf, type Ticket } from './queue/ticket.js';
 import { spentBodyError } from './request/body/spent-body.js';
@@ -10,22 +11,27 @@ import { type Attempt, answerOf } from './retry/attempt.js';
 import type { Retry } from './retry/retry-options.js';
 import { type Decision, RetryPolicy } from './retry/retry-policy.js';
 import type { SessionLike } from './session-like.js';
+import { show } from './show.js';
+import type { Telemetry } from './telemetry.js';
 import { Worker } from './worker.js';
 
-/** What the runner tells the pool. */
+/** What the runner tells the pool, and has from it. */
 export interface RunnerListener<J, R> {
-  /** A job was handed to a session. */
-  began(): void;
-  /** A job will be sent again. What it throws is the job's exception. */
-  retrying(attempt: Attempt<J, R>, delay: number): void;
-  responded(ticket: Ticket<J>, response: R): void;
-  failed(ticket: Ticket<J>, exception: unknown): void;
+  /** A job is about to be handed to a session. */
+  beginning(): void;
+  /** A ticket has its outcome. */
+  ended(ticket: Ticket<J>, outcome: Outcome<J, R>): void;
+  /** Gives up a worker's session. @returns when the worker may go on */
+  retire(worker: number): Promise<void>;
+  replace(worker: number): Promise<SessionLike<J, R>>;
 }
 
 export interface RunnerOptions {
-  // biome-ignore lint/suspicious/noExplicitAny: the pool's type says what its hook is given
+  // biome-ignore lint/suspicious/noExplicitAny: the pool's type says what its hooks are given
   readonly retry: Retry<any> | undefined;
   readonly raiseForStatus: boolean | undefined;
+  // biome-ignore lint/suspicious/noExplicitAny: likewise
+  readonly retireWhen: ((outcome: any, session: any) => Awaitable<unknown>) | undefined;
 }
 
 /** What came of an attempt. */
@@ -43,6 +49,7 @@ interface Result<R> {
 export class Runner<J, R> {
   readonly #scheduler: Scheduler<J>;
   readonly #options: RunnerOptions;
+  readonly #telemetry: Telemetry<J, R>;
   readonly #listener: RunnerListener<J, R>;
   #hasPaused = false;
   /** One for each thread. */
@@ -51,9 +58,15 @@ export class Runner<J, R> {
   readonly #policy: RetryPolicy | undefined;
   #aborted: { readonly reason: unknown } | undefined;
 
-  constructor(scheduler: Scheduler<J>, options: RunnerOptions, listener: RunnerListener<J, R>) {
+  constructor(
+    scheduler: Scheduler<J>,
+    options: RunnerOptions,
+    telemetry: Telemetry<J, R>,
+    listener: RunnerListener<J, R>,
+  ) {
     this.#scheduler = scheduler;
     this.#options = options;
+    this.#telemetry = telemetry;
     this.#listener = listener;
     this.#policy = RetryPolicy.from(options.retry, undefined);
   }
@@ -63,12 +76,14 @@ export class Runner<J, R> {
     const { raiseForStatus } = this.#options;
     const admit = (url: URL) => this.#scheduler.admit(url);
     const context = new RequestContext({ raiseForStatus, admit });
-    this.#contexts.push(context);
-    new Worker<J, R>(session, context, {
+    const number = this.#contexts.push(context) - 1;
+    const worker: Worker<J, R> = new Worker<J, R>(session, context, {
       take: () => this.#scheduler.take(),
-      beginning: (ticket) => this.#begin(ticket),
-      respond: (ticket, response) => this.#respond(ticket, response),
-      except: (ticket, exception) => this.#except(ticket, exception),
+      beginning: (ticket, its) => this.#begin(ticket, its),
+      respond: (ticket, response) => this.#respond(ticket, response, worker),
+      except: (ticket, exception) => this.#except(ticket, exception, worker),
+      retire: () => this.#listener.retire(number),
+      replace: () => this.#listener.replace(number),
     });
   }
 
@@ -90,17 +105,21 @@ export class Runner<J, R> {
 
   /** Fails a ticket that is not to be run, or not any longer. */
   abandon(ticket: Ticket<J>, exception: unknown): void {
-    this.#scheduler.done(ticket);
-    this.#listener.failed(ticket, exception);
+    if (!this.#scheduler.owes(ticket)) return;
+    this.#end(ticket, this.#telemetry.failed(ticket, exception));
     ticket.release?.();
   }
 
-  #begin(ticket: Ticket<J>): void {
-    this.#listener.began();
+  /** What has its outcome by now, since a session had to be made for it, is not to be sent. */
+  #begin(ticket: Ticket<J>, session: SessionLike<J, R>): void {
+    if (!this.#scheduler.owes(ticket)) throw new AbortError('the job was aborted');
+    this.#listener.beginning();
+    ticket.session = session;
+    this.#telemetry.began(ticket);
     ticket.policy = this.#policyOf(ticket.job);
   }
 
-  #respond(ticket: Ticket<J>, response: R): Awaitable<void> {
+  #respond(ticket: Ticket<J>, response: R, worker: Worker<J, R>): Awaitable<void> {
     if (!this.#scheduler.end(ticket)) return discard(response);
     const result = { kind: 'response', response, exception: undefined } as const;
     if (this.#aborted !== undefined)
@@ -109,16 +128,39 @@ export class Runner<J, R> {
     return isPromiseLike(checked)
       ? this.#await(
           ticket,
-          checked.then((it) => this.#judge(ticket, it)),
+          checked.then((it) => this.#review(ticket, it, worker)),
         )
-      : this.#judge(ticket, checked);
+      : this.#review(ticket, checked, worker);
   }
 
   /** What knows of signals alone throws what the signal was aborted with. */
-  #except(ticket: Ticket<J>, exception: unknown): Awaitable<void> {
+  #except(ticket: Ticket<J>, exception: unknown, worker: Worker<J, R>): Awaitable<void> {
     if (!this.#scheduler.end(ticket)) return undefined;
     const isReason = this.#isAborted(ticket) && this.#reasonOf(ticket) === exception;
-    return this.#judge(ticket, failure(isReason ? abortError(exception) : exception));
+    return this.#review(ticket, failure(isReason ? abortError(exception) : exception), worker);
+  }
+
+  /** Whether the worker is to have another session is decided first: a retry may need it. */
+  #review(ticket: Ticket<J>, result: Result<R>, worker: Worker<J, R>): Awaitable<void> {
+    if (this.#options.retireWhen === undefined || this.#aborted !== undefined)
+      return this.#judge(ticket, result);
+    try {
+      const verdict = this.#options.retireWhen(outcomeOf(ticket, result), ticket.session);
+      if (!isPromiseLike(verdict)) {
+        if (isRetired(verdict)) worker.retire();
+        return this.#judge(ticket, result);
+      }
+      const followed = Promise.resolve(verdict).then(
+        (told) => {
+          if (isRetired(told)) worker.retire();
+          return this.#judge(ticket, result);
+        },
+        (exception) => this.#fail(ticket, result, exception),
+      );
+      return this.#await(ticket, followed);
+    } catch (exception) {
+      return this.#fail(ticket, result, exception);
+    }
   }
 
   /** Decides whether that was all: at once, unless a hook takes its time. */
@@ -196,7 +238,8 @@ export class Runner<J, R> {
       this.#fail(ticket, result, spent);
       return;
     }
-    if (!this.#isAborted(ticket)) this.#listener.retrying(attemptOf(ticket, result), delay);
+    if (!this.#isAborted(ticket))
+      this.#telemetry.retrying(ticket, attemptOf(ticket, result), delay);
     // The listener may abort the pool, or the job.
     if (!this.#isAborted(ticket)) {
       discard(result.response);
@@ -224,9 +267,17 @@ export class Runner<J, R> {
       discard(result.response);
       return;
     }
+    const outcome =
+      result.kind === 'exception'
+        ? this.#telemetry.failed(ticket, result.exception)
+        : this.#telemetry.responded(ticket, result.response as R);
+    this.#end(ticket, outcome);
+  }
+
+  /** Not before those who listen have been told: until then the pool is not settled. */
+  #end(ticket: Ticket<J>, outcome: Outcome<J, R>): void {
     this.#scheduler.done(ticket);
-    if (result.kind === 'exception') this.#listener.failed(ticket, result.exception);
-    else this.#listener.responded(ticket, result.response as R);
+    this.#listener.ended(ticket, outcome);
   }
 }
 
@@ -253,6 +304,22 @@ function checkStatus<R>(
   } catch (exception) {
     return fail(exception);
   }
+}
+
+function outcomeOf<J, R>(
+  { job, index, attempts, session }: Ticket<J>,
+  { kind, response, exception }: Result<R>,
+): Outcome<J, R> {
+  return kind === 'response'
+    ? new ThreadResponse<J, R>(job, response as R, index, attempts, session)
+    : new ThreadException<J, unknown>(job, exception, index, attempts, session);
+}
+
+/** @throws TypeError if it is neither a boolean nor undefined */
+function isRetired(verdict: unknown): boolean {
+  if (verdict !== undefined && typeof verdict !== 'boolean')
+    throw new TypeError(`retireWhen must return true, false or undefined, got ${show(verdict)}`);
+  return verdict === true;
 }
 
 function abortError(reason: unknown): AbortError {

@@ -1,41 +1,50 @@
-import { type Awaitable, isPromiseLike, type OrNothing } from './awaitable.js';
-import { Session } from './session.js';
+import { type Awaitable, isPromiseLike } from './awaitable.js';
 import type { SessionLike } from './session-like.js';
-import { show } from './show.js';
+import { makeSession, type SessionMakerOptions } from './session-maker.js';
 
-/** How a pool comes by its sessions. */
-export interface WorkerSessionOptions<S extends SessionLike> {
-  /** A class, or a function that returns a session. @default Session */
-  session?: (new () => S) | (() => Awaitable<S>);
-  /** Called with each new session. May change it, or return another to use in its place. */
-  // biome-ignore lint/suspicious/noExplicitAny: initargs are whatever the initializer takes
-  initializer?: (session: S, ...initargs: any[]) => Awaitable<OrNothing<S>>;
-  /** Passed to the initializer after the session. */
-  initargs?: readonly unknown[];
-  /** Called after the initializer, likewise. */
-  authGenerator?: (session: S) => Awaitable<OrNothing<S>>;
+export interface WorkerSessionOptions<S extends SessionLike> extends SessionMakerOptions<S> {
   /** Whether the pool closes the sessions when it is done with them. @default true */
   closeSessions?: boolean;
 }
 
 const CLOSED_AT_ONCE = 100;
 
-/** The sessions of a pool: made together, closed together. */
+/** A worker's session is replaced by a fresh one no more often than that, in ms. */
+const REPLACEMENT_INTERVAL = 1000;
+
+/** What was made for one worker. */
+interface Seat<S> {
+  /** All that were made or returned on the way, the one to use at the end; none once it is retired. */
+  readonly sessions: S[];
+  /** When the session was replaced last. */
+  replacedAt: number;
+}
+
+/** The sessions of a pool: made together, closed together, and replaced one by one. */
 export class WorkerSessions<S extends SessionLike> {
   /** One for each worker; a promise if making one took one. */
   readonly ready: readonly S[] | Promise<readonly S[]>;
   readonly #options: WorkerSessionOptions<S>;
-  /** All that were made or returned on the way, each once. */
-  readonly #sessions = new Set<S>();
+  /** Told of what the closing of a retired session throws. */
+  readonly #failed: (error: unknown) => void;
+  /** By worker. */
+  readonly #seats: Seat<S>[] = [];
+  /** Of how many seats each session is. */
+  readonly #uses = new Map<S, number>();
+  /** Sessions that are being made or closed, one by one. */
+  readonly #pending = new Set<Promise<unknown>>();
+  /** Workers that wait until their session may be replaced. */
+  readonly #resting = new Set<() => void>();
   #isOpen = true;
   #closing: Promise<void> = Promise.resolve();
 
   /** Makes them all. If one cannot be made, the others are closed. */
-  constructor(count: number, options: WorkerSessionOptions<S>) {
+  constructor(count: number, options: WorkerSessionOptions<S>, failed: (error: unknown) => void) {
     this.#options = options;
+    this.#failed = failed;
     const made: Awaitable<S>[] = [];
     try {
-      while (made.length < count) made.push(this.#make());
+      while (made.length < count) made.push(this.#make(this.#seatOf(made.length)));
     } catch (error) {
       void Promise.allSettled(made).then(() => this.#closeAll());
       throw error;
@@ -54,41 +63,85 @@ export class WorkerSessions<S extends SessionLike> {
   }
 
   /**
+   * Gives up a worker's session, unless another has it too.
+   *
+   * @returns when it may be replaced, or the pool has no more to do
+   */
+  retire(worker: number): Promise<void> {
+    const seat = this.#seatOf(worker);
+    this.#empty(seat);
+    return this.#rest(seat.replacedAt + REPLACEMENT_INTERVAL - performance.now());
+  }
+
+  /** A fresh session for a worker whose own was retired. @throws as the making of any */
+  async replace(worker: number): Promise<S> {
+    const seat = this.#seatOf(worker);
+    seat.replacedAt = performance.now();
+    try {
+      return await this.#track(Promise.resolve().then(() => this.#make(seat)));
+    } catch (error) {
+      this.#empty(seat);
+      throw error;
+    }
+  }
+
+  /**
    * Closes each, unless they are to be kept; once for what has been opened. Rejects as the first that
    * failed did.
    */
   close(): Promise<void> {
     if (this.#isOpen) {
       this.#isOpen = false;
+      for (const wake of this.#resting) wake();
       this.#closing = this.#closeAll().then(throwFirst);
     }
     return this.#closing;
   }
 
-  #make(): Awaitable<S> {
-    const {
-      session = Session as unknown as new () => S,
-      initializer,
-      authGenerator,
-    } = this.#options;
-    const made = after(construct(session), (each) => this.#keep('session', each));
-    const initialized = after(made, (each) =>
-      after(initializer?.(each, ...(this.#options.initargs ?? [])), (other) =>
-        this.#keep('initializer', other ?? each),
-      ),
-    );
-    return after(initialized, (each) =>
-      after(authGenerator?.(each), (other) => this.#keep('authGenerator', other ?? each)),
-    );
+  #seatOf(worker: number): Seat<S> {
+    this.#seats[worker] ??= { sessions: [], replacedAt: -Infinity };
+    return this.#seats[worker];
   }
 
-  #keep(by: string, session: S): S {
-    if (typeof (session as Partial<S> | null)?.request !== 'function')
-      throw new TypeError(
-        `${by} must return a session, with a method request, got ${show(session)}`,
-      );
-    this.#sessions.add(session);
-    return session;
+  #make({ sessions }: Seat<S>): Awaitable<S> {
+    return makeSession(this.#options, (session) => {
+      if (sessions.includes(session)) return;
+      sessions.push(session);
+      this.#uses.set(session, (this.#uses.get(session) ?? 0) + 1);
+    });
+  }
+
+  /** Closes what no other seat has. */
+  #empty({ sessions }: Seat<S>): void {
+    for (const session of sessions.splice(0)) {
+      const uses = this.#uses.get(session) as number;
+      if (uses > 1) this.#uses.set(session, uses - 1);
+      else {
+        this.#uses.delete(session);
+        if (this.#options.closeSessions !== false)
+          void this.#track(close(session)).catch(this.#failed);
+      }
+    }
+  }
+
+  #track<T>(work: Promise<T>): Promise<T> {
+    const done = () => this.#pending.delete(work);
+    this.#pending.add(work);
+    work.then(done, done);
+    return work;
+  }
+
+  #rest(delay: number): Promise<void> {
+    if (!(delay > 0)) return Promise.resolve();
+    return new Promise((resolve) => {
+      const wake = () => {
+        clearTimeout(timer);
+        this.#resting.delete(wake);
+        resolve();
+      };
+      const timer = setTimeout(wake, delay);
+      this.#resting.add(wake);
+    });
   }
 
   async #all(made: readonly Awaitable<S>[]): Promise<readonly S[]> {
@@ -103,31 +156,19 @@ export class WorkerSessions<S extends SessionLike> {
 
   /** A few at a time: thousands take a while, in which nothing else would run. */
   async #closeAll(): Promise<PromiseSettledResult<unknown>[]> {
+    while (this.#pending.size > 0) await Promise.allSettled(this.#pending);
     if (this.#options.closeSessions === false) return [];
     const closing: Promise<unknown>[] = [];
-    for (const session of [...this.#sessions]) {
-      closing.push((async () => session.close?.())());
+    for (const session of [...this.#uses.keys()]) {
+      closing.push(close(session));
       if (closing.length % CLOSED_AT_ONCE === 0) await new Promise(setImmediate);
     }
     return Promise.allSettled(closing);
   }
 }
 
-/** `next(value)`, at once if the value is there, else when it is. */
-function after<T, U>(value: Awaitable<T>, next: (value: T) => Awaitable<U>): Awaitable<U> {
-  return isPromiseLike(value) ? Promise.resolve(value).then(next) : next(value);
-}
-
-function construct<S>(session: (new () => S) | (() => Awaitable<S>)): Awaitable<S> {
-  return isClass(session) ? new session() : session();
-}
-
-/** A class, or a constructor function as they were written before there were classes. */
-function isClass<S>(session: (new () => S) | (() => Awaitable<S>)): session is new () => S {
-  return (
-    /^class\b/.test(Function.prototype.toString.call(session)) ||
-    typeof session.prototype?.request === 'function'
-  );
+async function close(session: SessionLike): Promise<void> {
+  await session.close?.();
 }
 
 function throwFirst(settled: readonly PromiseSettledResult<unknown>[]): void {

@@ -4,19 +4,27 @@ import type { Ticket } from './queue/ticket.js';
 import type { SessionLike } from './session-like.js';
 import { SessionThread } from './session-thread.js';
 
-/** Where a worker has its tickets from, and whom it tells what became of them. */
+/** Where a worker has its tickets and sessions from, and whom it tells what became of them. */
 export interface WorkerDesk<J, R> {
   take(): Awaitable<Ticket<J> | undefined>;
   /** Is told before each attempt. What it throws is the attempt's exception. */
-  beginning(ticket: Ticket<J>): void;
+  beginning(ticket: Ticket<J>, session: SessionLike<J, R>): void;
   /** The worker takes no other ticket before it is dealt with. */
   respond(ticket: Ticket<J>, response: R): Awaitable<void>;
   except(ticket: Ticket<J>, exception: unknown): Awaitable<void>;
+  /** Gives up the worker's session. @returns when the worker may go on */
+  retire(): Promise<void>;
+  /** A session in place of that one. What it throws is the attempt's exception. */
+  replace(): Promise<SessionLike<J, R>>;
 }
 
 /** A thread of a pool, which knows the ticket that its job came with. It starts by itself. */
 export class Worker<J, R> {
   readonly #desk: WorkerDesk<J, R>;
+  readonly #context: RequestContext;
+  /** None between its retirement and the job that needs another. */
+  #session: SessionLike<J, R> | undefined;
+  #isRetiring = false;
   /** None while it waits: a ticket's promise may hold a response. */
   #ticket: Ticket<J> | undefined;
   /** Lasts while it is not known what becomes of the last one. */
@@ -25,12 +33,10 @@ export class Worker<J, R> {
   /** @param context given to the session with each job */
   constructor(session: SessionLike<J, R>, context: RequestContext, desk: WorkerDesk<J, R>) {
     this.#desk = desk;
-    const request = (job: J) => {
-      desk.beginning(this.#ticket as Ticket<J>);
-      return session.request(job, context);
-    };
+    this.#context = context;
+    this.#session = session;
     new SessionThread<J, R>(
-      { request },
+      { request: (job) => this.#request(job) },
       { get: () => this.#get() },
       {
         put: ([, response]) => {
@@ -45,8 +51,39 @@ export class Worker<J, R> {
     );
   }
 
+  /** Has it give up its session before it takes another job. */
+  retire(): void {
+    this.#isRetiring = true;
+  }
+
+  #request(job: J): Awaitable<R> {
+    const ticket = this.#ticket as Ticket<J>;
+    const session = this.#session;
+    return session === undefined ? this.#begin(job, ticket) : this.#run(job, ticket, session);
+  }
+
+  async #begin(job: J, ticket: Ticket<J>): Promise<R> {
+    this.#session = await this.#desk.replace();
+    return this.#run(job, ticket, this.#session);
+  }
+
+  #run(job: J, ticket: Ticket<J>, session: SessionLike<J, R>): Awaitable<R> {
+    this.#desk.beginning(ticket, session);
+    return session.request(job, this.#context);
+  }
+
   #get(): Awaitable<J | undefined> {
-    return isPromiseLike(this.#dealing) ? this.#dealing.then(() => this.#take()) : this.#take();
+    return isPromiseLike(this.#dealing) ? this.#dealing.then(() => this.#next()) : this.#next();
+  }
+
+  #next(): Awaitable<J | undefined> {
+    return this.#isRetiring ? this.#retire().then(() => this.#take()) : this.#take();
+  }
+
+  #retire(): Promise<void> {
+    this.#isRetiring = false;
+    this.#session = undefined;
+    return this.#desk.retire();
   }
 
   #take(): Awaitable<J | undefined> {

@@ -62,23 +62,26 @@ describe('the types of a pool', () => {
       const pool = new Pool({ jobQueue: [{ url: 'http://a.example/' }] });
       expectTypeOf(pool).toEqualTypeOf<Pool<Session>>();
       for await (const response of pool.responses()) {
-        expectTypeOf(response).toEqualTypeOf<ThreadResponse<Job, Response>>();
+        expectTypeOf(response).toEqualTypeOf<ThreadResponse<Job, Response, Session>>();
         expectTypeOf(response.kind).toEqualTypeOf<'response'>();
         expectTypeOf(response.requestKwargs).toEqualTypeOf<Job>();
         expectTypeOf(response.response).toEqualTypeOf<Response>();
         expectTypeOf(response.index).toBeNumber();
+        expectTypeOf(response.session).toEqualTypeOf<Session | undefined>();
         expectTypeOf(response.statusCode).toBeNumber();
         expectTypeOf(response.text).toEqualTypeOf<Response['text']>();
       }
       for await (const exception of pool.exceptions()) {
-        expectTypeOf(exception).toEqualTypeOf<ThreadException<Job, RequestError>>();
+        expectTypeOf(exception).toEqualTypeOf<ThreadException<Job, RequestError, Session>>();
         expectTypeOf(exception.exception).toEqualTypeOf<RequestError>();
         expectTypeOf(exception.code).toBeString();
       }
       expectTypeOf(
         pool.submit({ url: new URL('http://a.example/') }),
       ).resolves.toEqualTypeOf<Response>();
-      expectTypeOf(pool.getResponse()).toEqualTypeOf<ThreadResponse<Job, Response> | undefined>();
+      expectTypeOf(pool.getResponse()).toEqualTypeOf<
+        ThreadResponse<Job, Response, Session> | undefined
+      >();
       expectTypeOf(pool.getException()?.message).toEqualTypeOf<string | undefined>();
       expectTypeOf(pool.joinAll()).resolves.toBeVoid();
       expectTypeOf(new Pool({ jobQueue: new JobQueue() })).toEqualTypeOf<Pool<Session>>();
@@ -157,10 +160,10 @@ describe('the types of a pool', () => {
       expectTypeOf(again).toEqualTypeOf<Pool<Database>>();
       const [responses, exceptions] = map([{ sql: 'select 1' }], { session: Database });
       expectTypeOf(responses).toEqualTypeOf<
-        AsyncGenerator<ThreadResponse<Query, Rows>, void, undefined>
+        AsyncGenerator<ThreadResponse<Query, Rows, Database>, void, undefined>
       >();
       expectTypeOf(exceptions).toEqualTypeOf<
-        AsyncGenerator<ThreadException<Query, Error>, void, undefined>
+        AsyncGenerator<ThreadException<Query, Error, Database>, void, undefined>
       >();
     });
   });

@@ -40,6 +40,12 @@ export class Intake<J> {
     return this.#pulling;
   }
 
+  /** How many jobs it has yet to give, where that is known; none once it is asked no more. */
+  get left(): number | undefined {
+    if (this.#source === undefined) return undefined;
+    return this.isOpen ? this.#source.size : 0;
+  }
+
   /** Whether it may be asked for a job. */
   get isOpen(): boolean {
     return this.#source !== undefined && !this.#hasEnded && !this.isClosed;

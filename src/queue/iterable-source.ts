@@ -31,11 +31,26 @@ export function mapIterable<T, J>(
 ): Iterable<J> | AsyncIterable<J> {
   if (!isIterable(items))
     throw new TypeError(`${name} must be an iterable or an async iterable, got ${show(items)}`);
-  return Symbol.asyncIterator in items ? mapAsync(items, map) : mapSync(items, map);
+  return Symbol.asyncIterator in items ? mapAsync(items, map) : new Mapped(items, map);
 }
 
-function* mapSync<T, J>(items: Iterable<T>, map: (item: T) => J): Generator<J> {
-  for (const item of items) yield map(item);
+/** Tells how many there are, if the items do. */
+class Mapped<T, J> implements Iterable<J> {
+  readonly #items: Iterable<T>;
+  readonly #map: (item: T) => J;
+
+  constructor(items: Iterable<T>, map: (item: T) => J) {
+    this.#items = items;
+    this.#map = map;
+  }
+
+  get length(): number | undefined {
+    return lengthOf(this.#items);
+  }
+
+  *[Symbol.iterator](): Generator<J> {
+    for (const item of this.#items) yield this.#map(item);
+  }
 }
 
 async function* mapAsync<T, J>(items: AsyncIterable<T>, map: (item: T) => J): AsyncGenerator<J> {
@@ -56,20 +71,36 @@ function isIterable(value: unknown): value is Iterable<unknown> | AsyncIterable<
   );
 }
 
+/** As arrays have it, or sets. */
+function lengthOf(items: unknown): number | undefined {
+  const { length, size } = items as { readonly length?: unknown; readonly size?: unknown };
+  const count = length ?? size;
+  return typeof count === 'number' ? count : undefined;
+}
+
 /**
  * Pulls an iterator, an item for each `get()`. An item that is undefined comes out as null. An
  * async iterator is asked again when it has answered, as `for await` does: not all can do more.
  */
 class IterableSource<J> implements JobSource<J> {
+  readonly #items: Iterable<J> | AsyncIterable<J>;
   readonly #iterator: Iterator<J> | AsyncIterator<J>;
+  #given = 0;
   /** The last answer of an async iterator. */
   #answer: Promise<unknown> | undefined;
   #ended = false;
 
   constructor(items: Iterable<J> | AsyncIterable<J>) {
+    this.#items = items;
     const isAsync = Symbol.asyncIterator in items;
     this.#iterator = isAsync ? items[Symbol.asyncIterator]() : items[Symbol.iterator]();
     if (isAsync) this.#answer = Promise.resolve();
+  }
+
+  /** Of an array or a set, and of what else has a length; none that is on its way may be missing. */
+  get size(): number | undefined {
+    const length = this.#answer === undefined ? lengthOf(this.#items) : undefined;
+    return length === undefined ? undefined : Math.max(length - this.#given, 0);
   }
 
   get(): Awaitable<J | undefined> {
@@ -87,13 +118,14 @@ class IterableSource<J> implements JobSource<J> {
   #next(): Awaitable<J | undefined> {
     if (this.#ended) return undefined;
     const result = this.#iterator.next();
-    return isPromiseLike(result)
-      ? result.then((settled) => this.#unwrap(settled))
-      : this.#unwrap(result);
+    if (!isPromiseLike(result)) return this.#unwrap(result);
+    this.#answer ??= Promise.resolve(); // an iterator that should be of the other kind
+    return result.then((settled) => this.#unwrap(settled));
   }
 
   #unwrap(result: IteratorResult<J>): J | undefined {
     if (result.done) this.#ended = true;
+    else this.#given++;
     return result.done ? undefined : (result.value ?? (null as J));
   }
 }

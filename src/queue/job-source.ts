@@ -30,5 +30,5 @@ export interface JobSource<J> {
    * How many jobs wait right now, where that is known; a job counts until the promise that brings
    * it has called back. With it, a pool whose `get()` waits can tell that it is settled.
    */
-  readonly size?: number;
+  readonly size?: number | undefined;
 }

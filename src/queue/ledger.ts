@@ -22,6 +22,11 @@ export class Ledger<J> {
     return this.#submissions > 0;
   }
 
+  /** How many jobs there were, of the source and submitted. */
+  get taken(): number {
+    return this.#taken - this.#submitted;
+  }
+
   /** How many jobs of the source have no outcome. */
   get fromSource(): number {
     return this.#fromSource;
@@ -33,7 +38,7 @@ export class Ledger<J> {
 
   /** A job of the source. */
   take(job: J): Ticket<J> {
-    const ticket = this.#add(new Ticket(job, this.#taken++, this.#count));
+    const ticket = this.#add(new Ticket(job, this.#taken++, this.taken));
     this.#fromSource++;
     this.#byIndex?.set(ticket.id, ticket);
     return ticket;
@@ -41,7 +46,7 @@ export class Ledger<J> {
 
   submit(job: J, submission: Submission): Ticket<J> {
     this.#submissions++;
-    return this.#add(new Ticket(job, --this.#submitted, this.#count, submission));
+    return this.#add(new Ticket(job, --this.#submitted, this.taken, submission));
   }
 
   owes(ticket: Ticket<J>): boolean {
@@ -61,10 +66,6 @@ export class Ledger<J> {
   /** Whether the source's job of that index has no outcome yet, or is yet to be taken. */
   isExpected(index: number): boolean {
     return index >= this.#taken || this.#indexed().has(index);
-  }
-
-  get #count(): number {
-    return this.#taken - this.#submitted;
   }
 
   #add(ticket: Ticket<J>): Ticket<J> {

@@ -5,16 +5,19 @@ interface Wrapper {
 }
 
 /** What a job ended in. */
-export type Outcome<J, R = unknown, E = unknown> = ThreadResponse<J, R> | ThreadException<J, E>;
+export type Outcome<J, R = unknown, E = unknown, S = unknown> =
+  | ThreadResponse<J, R, S>
+  | ThreadException<J, E, S>;
 
 /**
  * A response and the job that it answers. Has every property and method of the response beside
  * its own, so that it can be used as if it were the response; its own go first.
  */
-export type ThreadResponse<J, R> = ResponseWrapper<J, R> & Shown<R, ResponseWrapper<J, R>>;
+export type ThreadResponse<J, R, S = unknown> = ResponseWrapper<J, R, S> &
+  Shown<R, ResponseWrapper<J, R, S>>;
 
 /** The properties of a `ThreadResponse` itself. */
-interface ResponseWrapper<J, R> {
+interface ResponseWrapper<J, R, S> {
   readonly kind: 'response';
   /** The very object that was queued. */
   readonly requestKwargs: J;
@@ -24,16 +27,19 @@ interface ResponseWrapper<J, R> {
   readonly index: number;
   /** How often the job was sent, retries included; 0 if it was aborted before. */
   readonly attempts: number;
+  /** The one that ran it, the last time; undefined if none did. */
+  readonly session: S | undefined;
 }
 
 /**
  * What was thrown while a job ran, and that job. Has every property and method of the exception
  * beside its own, so that it can be used as if it were the exception; its own go first.
  */
-export type ThreadException<J, E> = ExceptionWrapper<J, E> & Shown<E, ExceptionWrapper<J, E>>;
+export type ThreadException<J, E, S = unknown> = ExceptionWrapper<J, E, S> &
+  Shown<E, ExceptionWrapper<J, E, S>>;
 
 /** The properties of a `ThreadException` itself. */
-interface ExceptionWrapper<J, E> {
+interface ExceptionWrapper<J, E, S> {
   readonly kind: 'exception';
   /** The very object that was queued. */
   readonly requestKwargs: J;
@@ -43,6 +49,8 @@ interface ExceptionWrapper<J, E> {
   readonly index: number;
   /** How often the job was sent, retries included; 0 if it was aborted before. */
   readonly attempts: number;
+  /** The one that ran it, the last time; undefined if none did. */
+  readonly session: S | undefined;
 }
 
 /** What shows of a wrapped value: all that has no name of the wrapper's own. */
@@ -53,25 +61,33 @@ type Shown<T, Own> = T extends void | null | undefined
     ? T
     : Omit<T, keyof Own>;
 
-type ThreadResponseConstructor = new <J, R>(
+type ThreadResponseConstructor = new <J, R, S = unknown>(
   requestKwargs: J,
   response: R,
   index?: number,
   attempts?: number,
-) => ThreadResponse<J, R>;
+  session?: S,
+) => ThreadResponse<J, R, S>;
 
-type ThreadExceptionConstructor = new <J, E>(
+type ThreadExceptionConstructor = new <J, E, S = unknown>(
   requestKwargs: J,
   exception: E,
   index?: number,
   attempts?: number,
-) => ThreadException<J, E>;
+  session?: S,
+) => ThreadException<J, E, S>;
 
 /** Asks a wrapper for its class, since to `instanceof` it looks like the wrapped object. */
 const WRAPPER = Symbol('wrapper');
 
 export const ThreadResponse = class ThreadResponse {
   readonly kind = 'response';
+  /** Private, so that whoever logs or serializes the outcome does not do that to its session. */
+  readonly #session: unknown;
+
+  get session(): unknown {
+    return this.#session;
+  }
 
   get [WRAPPER](): unknown {
     return ThreadResponse;
@@ -86,7 +102,9 @@ export const ThreadResponse = class ThreadResponse {
     readonly response: unknown,
     readonly index = -1,
     readonly attempts = 1,
+    session?: unknown,
   ) {
+    this.#session = session;
     // biome-ignore lint/correctness/noConstructorReturn: the response shows through
     return new Proxy<this>(this, showThrough);
   }
@@ -94,6 +112,12 @@ export const ThreadResponse = class ThreadResponse {
 
 export const ThreadException = class ThreadException {
   readonly kind = 'exception';
+  /** Private, so that whoever logs or serializes the outcome does not do that to its session. */
+  readonly #session: unknown;
+
+  get session(): unknown {
+    return this.#session;
+  }
 
   get [WRAPPER](): unknown {
     return ThreadException;
@@ -108,7 +132,9 @@ export const ThreadException = class ThreadException {
     readonly exception: unknown,
     readonly index = -1,
     readonly attempts = 1,
+    session?: unknown,
   ) {
+    this.#session = session;
     // biome-ignore lint/correctness/noConstructorReturn: the exception shows through
     return new Proxy<this>(this, showThrough);
   }
@@ -143,7 +169,7 @@ function wrapperOf(value: unknown): unknown {
 }
 
 function isOwn(wrapper: Wrapper, key: PropertyKey): boolean {
-  return key === 'constructor' || Object.hasOwn(wrapper, key);
+  return key === 'constructor' || key === 'session' || Object.hasOwn(wrapper, key);
 }
 
 /** What was thrown, or returned by a custom session, need not be an object. */

@@ -90,6 +90,11 @@ export class Scheduler<J> {
     return this.#isPaused;
   }
 
+  /** How many jobs were taken, and how many the source has left, where it can tell. */
+  get counts(): Supply<J>['counts'] {
+    return this.#supply.counts;
+  }
+
   /** Whether the source's job of that index has no outcome yet, or is yet to be taken. */
   isExpected(index: number): boolean {
     return this.#supply.isExpected(index);

@@ -76,6 +76,11 @@ export class Supply<J> {
     return this.#ledger.isEmpty && !this.#isAsking && !this.isOpen;
   }
 
+  /** How many jobs were taken, and how many the source has left, where it can tell. */
+  get counts(): { readonly taken: number; readonly left: number | undefined } {
+    return { taken: this.#ledger.taken, left: this.#intake.left };
+  }
+
   /** Whether somebody waits for a job that he submitted. */
   get hasSubmissions(): boolean {
     return this.#ledger.hasSubmissions;

@@ -1,3 +1,4 @@
+import type { JobMessage } from '../channels.js';
 import { AbortError } from '../errors.js';
 import type { RetryPolicy } from '../retry/retry-policy.js';
 import type { Link } from '../ring.js';
@@ -27,6 +28,12 @@ export class Ticket<J> {
   link: Link<Ticket<J>> | undefined;
   /** Lets the worker go that waits for the decision. */
   release: (() => void) | undefined;
+  /** The one that runs it, or ran it last. */
+  session: unknown;
+  /** Whether a session has it. */
+  isInFlight = false;
+  /** What is published of it, once somebody listens. */
+  message: JobMessage | undefined;
   /** Decides whether it is sent again. */
   policy: RetryPolicy | undefined;
   /** Ends it early, if the job has one. */

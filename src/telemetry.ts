@@ -1,0 +1,114 @@
+import { type JobMessage, jobEnd, jobRetry, jobStart } from './channels.js';
+import { discard } from './discard.js';
+import { heldBytes } from './queue/body-size.js';
+import { type Outcome, ThreadException, ThreadResponse } from './queue/outcomes.js';
+import type { Ticket } from './queue/ticket.js';
+import type { Attempt } from './retry/attempt.js';
+import { type Counts, type PoolStats, Tally } from './tally.js';
+
+/** Who calls those who listen; what one throws comes out of `emit()`. */
+export interface Emitter {
+  emit(event: string, ...args: unknown[]): boolean;
+  listenerCount(event: string): number;
+}
+
+/**
+ * Tells of each job as it begins, is retried and ends: counts it, calls those who listen, publishes
+ * it. Makes the outcomes that it tells of.
+ */
+export class Telemetry<J, R> {
+  readonly #pool: Emitter;
+  readonly #counts: () => Counts;
+  readonly #tally = new Tally();
+
+  constructor(pool: Emitter, counts: () => Counts) {
+    this.#pool = pool;
+    this.#counts = counts;
+  }
+
+  get stats(): PoolStats {
+    return this.#tally.stats(this.#counts());
+  }
+
+  /** The ticket is given to its session. */
+  began(ticket: Ticket<J>): void {
+    this.#tally.wake();
+    this.#tally.inFlight++;
+    ticket.isInFlight = true;
+    if (ticket.attempts === 1 && jobStart.hasSubscribers) jobStart.publish(this.#messageOf(ticket));
+  }
+
+  /** Nothing is left to do for now. */
+  settled(): void {
+    this.#tally.rest();
+  }
+
+  /** @throws what a listener throws */
+  retrying(ticket: Ticket<J>, attempt: Attempt<J, R>, delay: number): void {
+    this.#land(ticket);
+    this.#pool.emit('retry', attempt, delay);
+    this.#tally.retried++;
+    if (!jobRetry.hasSubscribers) return;
+    const { response, exception } = attempt;
+    jobRetry.publish(Object.assign(this.#messageOf(ticket), { response, exception, delay }));
+  }
+
+  /** Its outcome: an exception all the same, if a listener throws one. */
+  responded(ticket: Ticket<J>, response: R): Outcome<J, R> {
+    this.#land(ticket);
+    const { job, index, attempts, session } = ticket;
+    const outcome = new ThreadResponse<J, R>(job, response, index, attempts, session);
+    const bytes = heldBytes({ response });
+    this.#tally.succeeded++;
+    this.#tally.bytes += bytes;
+    try {
+      this.#tell(outcome);
+    } catch (exception) {
+      this.#tally.succeeded--;
+      this.#tally.bytes -= bytes;
+      discard(response);
+      return this.failed(ticket, exception);
+    }
+    return this.#publish(ticket, outcome);
+  }
+
+  /** Its outcome, with what a listener throws in place of the exception. */
+  failed(ticket: Ticket<J>, exception: unknown): Outcome<J, R> {
+    this.#land(ticket);
+    const { job, index, attempts, session } = ticket;
+    const failure = (thrown: unknown) =>
+      new ThreadException<J, unknown>(job, thrown, index, attempts, session);
+    let outcome = failure(exception);
+    this.#tally.failed++;
+    try {
+      this.#tell(outcome);
+    } catch (thrown) {
+      outcome = failure(thrown);
+    }
+    return this.#publish(ticket, outcome);
+  }
+
+  #land(ticket: Ticket<J>): void {
+    if (!ticket.isInFlight) return;
+    ticket.isInFlight = false;
+    this.#tally.inFlight--;
+  }
+
+  #tell(outcome: Outcome<J, R>): void {
+    this.#pool.emit(outcome.kind, outcome);
+    if (this.#pool.listenerCount('progress') > 0) this.#pool.emit('progress', this.stats);
+  }
+
+  #publish(ticket: Ticket<J>, outcome: Outcome<J, R>): Outcome<J, R> {
+    if (jobEnd.hasSubscribers) jobEnd.publish(Object.assign(this.#messageOf(ticket), { outcome }));
+    return outcome;
+  }
+
+  #messageOf(ticket: Ticket<J>): JobMessage {
+    const { job, index, attempts, session } = ticket;
+    ticket.message ??= { pool: this.#pool, requestKwargs: job, index, attempts, session };
+    ticket.message.attempts = attempts;
+    ticket.message.session = session;
+    return ticket.message;
+  }
+}
