@@ -1,5 +1,3 @@
-import { Fifo } from '../fifo.js';
-
 /** At most `limit` requests in any `interval`. */
 export interface RateLimit {
   readonly limit: number;
@@ -7,14 +5,14 @@ export interface RateLimit {
   readonly interval: number;
 }
 
-/** One request that counts, for `RateWindow.end()`. */
-export interface Slot {
-  /** When it counts no more. */
-  freeAt: number;
-}
+/** One request that counts, for `RateWindow.end()`: how many began before it. */
+export type Slot = number;
 
 /** How much of an interval an answer is waited for. */
 const GRACE = 0.5;
+
+/** How many slots there is room for at first. */
+const ROOM = 4;
 
 /**
  * A sliding window: no interval, wherever it begins, sees more than `limit` requests arrive. When
@@ -23,14 +21,18 @@ const GRACE = 0.5;
  * an interval is not waited for, or a slow server would be sent far less than it allows; it is sent
  * two thirds of that at least. Only what is that late to arrive may meet those of the next interval.
  *
- * All times are milliseconds of one clock that never goes back. Holds `limit` slots, and those
- * that were begun beyond it. All calls take constant time, amortized.
+ * All times are milliseconds of one clock that never goes back. Holds a number for each of `limit`
+ * slots, and of those that were begun beyond it: an object each would live just long enough to be
+ * dear to collect. All calls take constant time, amortized.
  */
 export class RateWindow {
   readonly #limit: number;
   readonly #interval: number;
-  /** In the order of their starts, in which they are freed too. */
-  readonly #slots = new Fifo<Slot>();
+  /** When each counts no more, in a ring, in the order of their starts. */
+  #freeAt = ringOf(ROOM);
+  /** How many have begun, and how many of these have been freed, which they are in that order. */
+  #begun = 0;
+  #freed = 0;
 
   constructor({ limit, interval }: RateLimit) {
     this.#limit = limit;
@@ -40,14 +42,17 @@ export class RateWindow {
   /** Counts a request, also one that goes beyond the limit because it can't wait. */
   begin(now: number): Slot {
     this.#free(now);
-    const slot = { freeAt: this.#intervalAfter(now + this.#interval * GRACE) };
-    this.#slots.push(slot);
+    if (this.#begun - this.#freed === this.#freeAt.length) this.#grow();
+    const slot = this.#begun++;
+    this.#freeAt[this.#placeOf(slot)] = this.#intervalAfter(now + this.#interval * GRACE);
     return slot;
   }
 
   /** Says that the request's answer came, or that there will be none. */
   end(slot: Slot, now: number): void {
-    slot.freeAt = Math.min(slot.freeAt, this.#intervalAfter(now));
+    if (slot < this.#freed) return;
+    const place = this.#placeOf(slot);
+    this.#freeAt[place] = Math.min(this.#freeAt[place] as number, this.#intervalAfter(now));
   }
 
   /**
@@ -56,25 +61,41 @@ export class RateWindow {
    */
   readyAt(now: number): number {
     this.#free(now);
-    return this.#slots.size < this.#limit ? now : (this.#slots.peek() as Slot).freeAt;
+    return this.#begun - this.#freed < this.#limit ? now : this.#oldest;
   }
 
   /** Whether no request counts any more. */
   isIdle(now: number): boolean {
     this.#free(now);
-    return this.#slots.size === 0;
+    return this.#begun === this.#freed;
+  }
+
+  get #oldest(): number {
+    return this.#freeAt[this.#placeOf(this.#freed)] as number;
+  }
+
+  #placeOf(slot: Slot): number {
+    return slot % this.#freeAt.length;
   }
 
   #free(now: number): void {
-    for (;;) {
-      const oldest = this.#slots.peek();
-      if (oldest === undefined || oldest.freeAt > now) return;
-      this.#slots.shift();
-    }
+    while (this.#freed < this.#begun && this.#oldest <= now) this.#freed++;
+  }
+
+  #grow(): void {
+    const before = this.#freeAt;
+    this.#freeAt = ringOf(2 * before.length);
+    for (let slot = this.#freed; slot < this.#begun; slot++)
+      this.#freeAt[this.#placeOf(slot)] = before[slot % before.length] as number;
   }
 
   /** Rounded up: the sum of two floating-point numbers may come out too small. */
   #intervalAfter(time: number): number {
     return (time + this.#interval) * (1 + Number.EPSILON);
   }
+}
+
+/** Filled with what makes the engine keep it as bare floating-point numbers. */
+function ringOf(length: number): number[] {
+  return new Array<number>(length).fill(-Infinity);
 }

@@ -50,6 +50,20 @@ test('what counts no more holds up nothing, however much was begun', () => {
   expect(window.readyAt(2_050)).toBeCloseTo(2_100, 9);
 });
 
+test('many more than there was room for at first are told apart, round after round', () => {
+  const window = new RateWindow({ limit: 100, interval: 100 });
+  let now = 0;
+  for (let round = 0; round < 5; round++) {
+    const slots = Array.from({ length: 100 }, (_, i) => window.begin(now + i / 100));
+    expect(window.readyAt(now + 1)).toBeGreaterThan(now + 1);
+    // Answered in another order: the first one's answer is what the next waits for.
+    for (const [i, slot] of slots.reverse().entries()) window.end(slot, now + 1 + i / 100);
+    expect(window.readyAt(now + 2)).toBeCloseTo(now + 101.99, 9);
+    now += 103;
+    expect(window.isIdle(now)).toBe(true);
+  }
+});
+
 /** A request that was begun, and when its server had it. */
 interface Sent {
   readonly arrivedAt: number;
