@@ -4,6 +4,7 @@ export type { Proxies } from './connect/proxies.js';
 export type { Cert, Verify } from './connect/tls.js';
 export * from './errors.js';
 export type { Hooks, ResponseHook } from './http/hooks.js';
+export type { Timings } from './http/reply.js';
 export type { RequestOptions } from './http/request-context.js';
 export { Response } from './http/response.js';
 export type { Job } from './job.js';

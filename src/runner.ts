@@ -1,6 +1,6 @@
 import { type Awaitable, isPromiseLike } from './awaitable.js';
 import { discard } from './discard.js';
-import { AbortError } from './errors.js';
+import { AbortError, type Phase } from './errors.js';
 import { RequestContext } from './http/request-context.js';
 import type { OutcomeKind } from './queue/outcome-queue.js';
 import { type Outcome, ThreadException, ThreadResponse } from './queue/outcomes.js';
@@ -79,7 +79,7 @@ export class Runner<J, R> {
     const number = this.#contexts.push(context) - 1;
     const worker: Worker<J, R> = new Worker<J, R>(session, context, {
       take: () => this.#scheduler.take(),
-      beginning: (ticket, its) => this.#begin(ticket, its),
+      beginning: (ticket, its) => this.#begin(ticket, its, context),
       respond: (ticket, response) => this.#respond(ticket, response, worker),
       except: (ticket, exception) => this.#except(ticket, exception, worker),
       retire: () => this.#listener.retire(number),
@@ -90,16 +90,19 @@ export class Runner<J, R> {
   /** Fails what waits, now, and what is under way as soon as its session has said how. */
   abort(reason: unknown): void {
     this.#aborted = { reason };
-    const fail = (ticket: Ticket<J>) => this.abandon(ticket, abortError(reason));
-    for (const ticket of this.#scheduler.abort()) fail(ticket);
+    const fail = (ticket: Ticket<J>, phase: Phase) =>
+      this.abandon(ticket, abortError(phase, reason));
+    for (const ticket of this.#scheduler.abort()) fail(ticket, 'queued');
     for (const context of this.#contexts) context.abort(reason);
-    setImmediate(() => this.#scheduler.owed.forEach(fail));
+    setImmediate(() => {
+      for (const ticket of this.#scheduler.owed) fail(ticket, ticket.phase);
+    });
   }
 
   /** Fails a ticket that came too late. */
   refuse(ticket: Ticket<J>): void {
     const closed = 'the pool was closed before the job could run';
-    const aborted = this.#aborted && abortError(this.#aborted.reason);
+    const aborted = this.#aborted && abortError('queued', this.#aborted.reason);
     this.abandon(ticket, aborted ?? new AbortError(closed));
   }
 
@@ -111,10 +114,12 @@ export class Runner<J, R> {
   }
 
   /** What has its outcome by now, since a session had to be made for it, is not to be sent. */
-  #begin(ticket: Ticket<J>, session: SessionLike<J, R>): void {
+  #begin(ticket: Ticket<J>, session: SessionLike<J, R>, context: RequestContext): void {
     if (!this.#scheduler.owes(ticket)) throw new AbortError('the job was aborted');
     this.#listener.beginning();
     ticket.session = session;
+    ticket.context = context;
+    ticket.release = undefined;
     this.#telemetry.began(ticket);
     ticket.policy = this.#policyOf(ticket.job);
   }
@@ -123,7 +128,7 @@ export class Runner<J, R> {
     if (!this.#scheduler.end(ticket)) return discard(response);
     const result = { kind: 'response', response, exception: undefined } as const;
     if (this.#aborted !== undefined)
-      return this.#fail(ticket, result, abortError(this.#aborted.reason));
+      return this.#fail(ticket, result, abortError('response', this.#aborted.reason));
     const checked = checkStatus(ticket.job, result, this.#options.raiseForStatus);
     return isPromiseLike(checked)
       ? this.#await(
@@ -137,7 +142,8 @@ export class Runner<J, R> {
   #except(ticket: Ticket<J>, exception: unknown, worker: Worker<J, R>): Awaitable<void> {
     if (!this.#scheduler.end(ticket)) return undefined;
     const isReason = this.#isAborted(ticket) && this.#reasonOf(ticket) === exception;
-    return this.#review(ticket, failure(isReason ? abortError(exception) : exception), worker);
+    const error = isReason ? abortError(ticket.phase, exception) : exception;
+    return this.#review(ticket, failure(error), worker);
   }
 
   /** Whether the worker is to have another session is decided first: a retry may need it. */
@@ -244,7 +250,7 @@ export class Runner<J, R> {
     if (!this.#isAborted(ticket)) {
       discard(result.response);
       this.#scheduler.retry(ticket, delay);
-    } else this.#fail(ticket, result, abortError(this.#reasonOf(ticket)));
+    } else this.#fail(ticket, result, abortError('response', this.#reasonOf(ticket)));
   }
 
   #isAborted({ signal }: Ticket<J>): boolean {
@@ -322,8 +328,8 @@ function isRetired(verdict: unknown): boolean {
   return verdict === true;
 }
 
-function abortError(reason: unknown): AbortError {
-  return new AbortError('the job was aborted', { cause: reason });
+function abortError(phase: Phase, reason: unknown): AbortError {
+  return new AbortError('the job was aborted', { phase, cause: reason });
 }
 
 function failure(exception: unknown): Result<never> {

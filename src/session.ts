@@ -236,6 +236,7 @@ export class Session {
       isStreamed: job.stream === true,
       raisesForStatus: job.raiseForStatus ?? context?.raiseForStatus ?? false,
       hooks: hooksOf(job.hooks ?? this.hooks),
+      queued: context?.queued ?? 0,
     };
   }
 

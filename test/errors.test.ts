@@ -4,36 +4,36 @@ import * as sessionPool from '../src/index.js';
 import { Headers, HTTPError, RequestError, Session } from '../src/index.js';
 import { startServer } from './helpers/http-server.js';
 
-/** Each class of the tree, its parent and its code. */
+/** Each class of the tree, its parent, its code, and the phase of one that says nothing else. */
 const TREE = [
-  ['RequestError', 'Error', 'ERR_REQUEST'],
-  ['ConnectionError', 'RequestError', 'ERR_CONNECTION'],
-  ['ProxyError', 'ConnectionError', 'ERR_PROXY'],
-  ['TLSError', 'ConnectionError', 'ERR_TLS'],
-  ['TimeoutError', 'RequestError', 'ERR_TIMEOUT'],
-  ['ConnectTimeoutError', 'TimeoutError', 'ERR_CONNECT_TIMEOUT'],
-  ['ReadTimeoutError', 'TimeoutError', 'ERR_READ_TIMEOUT'],
-  ['ProtocolError', 'RequestError', 'ERR_PROTOCOL'],
-  ['ContentDecodingError', 'RequestError', 'ERR_CONTENT_DECODING'],
-  ['ResponseTooLargeError', 'RequestError', 'ERR_RESPONSE_TOO_LARGE'],
-  ['TooManyRedirectsError', 'RequestError', 'ERR_TOO_MANY_REDIRECTS'],
-  ['HTTPError', 'RequestError', 'ERR_HTTP_STATUS'],
-  ['UnrewindableBodyError', 'RequestError', 'ERR_UNREWINDABLE_BODY'],
-  ['InvalidJobError', 'RequestError', 'ERR_INVALID_JOB'],
-  ['InvalidURLError', 'InvalidJobError', 'ERR_INVALID_URL'],
-  ['InvalidHeaderError', 'InvalidJobError', 'ERR_INVALID_HEADER'],
-  ['AbortError', 'RequestError', 'ERR_ABORTED'],
+  ['RequestError', 'Error', 'ERR_REQUEST', 'prepare'],
+  ['ConnectionError', 'RequestError', 'ERR_CONNECTION', 'connect'],
+  ['ProxyError', 'ConnectionError', 'ERR_PROXY', 'connect'],
+  ['TLSError', 'ConnectionError', 'ERR_TLS', 'connect'],
+  ['TimeoutError', 'RequestError', 'ERR_TIMEOUT', 'firstByte'],
+  ['ConnectTimeoutError', 'TimeoutError', 'ERR_CONNECT_TIMEOUT', 'connect'],
+  ['ReadTimeoutError', 'TimeoutError', 'ERR_READ_TIMEOUT', 'firstByte'],
+  ['ProtocolError', 'RequestError', 'ERR_PROTOCOL', 'firstByte'],
+  ['ContentDecodingError', 'RequestError', 'ERR_CONTENT_DECODING', 'body'],
+  ['ResponseTooLargeError', 'RequestError', 'ERR_RESPONSE_TOO_LARGE', 'body'],
+  ['TooManyRedirectsError', 'RequestError', 'ERR_TOO_MANY_REDIRECTS', 'response'],
+  ['HTTPError', 'RequestError', 'ERR_HTTP_STATUS', 'response'],
+  ['UnrewindableBodyError', 'RequestError', 'ERR_UNREWINDABLE_BODY', 'response'],
+  ['InvalidJobError', 'RequestError', 'ERR_INVALID_JOB', 'prepare'],
+  ['InvalidURLError', 'InvalidJobError', 'ERR_INVALID_URL', 'prepare'],
+  ['InvalidHeaderError', 'InvalidJobError', 'ERR_INVALID_HEADER', 'prepare'],
+  ['AbortError', 'RequestError', 'ERR_ABORTED', 'queued'],
 ] as const;
 
 const classes = Object.fromEntries(
   Object.entries(sessionPool).filter(([name]) => name.endsWith('Error')),
 ) as Record<string, typeof RequestError>;
 
-test.each(TREE)('%s is a %s with the code %s', (name, parent, code) => {
+test.each(TREE)('%s is a %s with the code %s, in %s', (name, parent, code, phase) => {
   const ErrorClass = classes[name] as typeof RequestError;
   const error = new ErrorClass('it failed');
   expect(Object.getPrototypeOf(ErrorClass).name).toBe(parent);
-  expect(error).toMatchObject({ name, code, message: 'it failed' });
+  expect(error).toMatchObject({ name, code, phase, message: 'it failed' });
   expect(String(error)).toBe(`${name}: it failed`);
   expect('cause' in error).toBe(false);
   expect(error.request).toBeUndefined();
@@ -51,12 +51,14 @@ describe('an error', () => {
     headers: new Headers({ Authorization: 'Bearer secret' }),
   };
 
-  test('carries its cause, a code, the request and the response', async () => {
+  test('carries its cause, a code, its phase, the request and the response', async () => {
     const server = await startServer();
     const response = await new Session().get(server.url);
     const cause = new Error('below');
-    const error = new HTTPError('it failed', { code: 'MINE', cause, request, response });
+    const options = { code: 'MINE', phase: 'body', cause, request, response } as const;
+    const error = new HTTPError('it failed', options);
     expect(error.code).toBe('MINE');
+    expect(error.phase).toBe('body');
     expect(error.cause).toBe(cause);
     expect(error.request).toBe(request);
     expect(error.response).toBe(response);

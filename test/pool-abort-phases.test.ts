@@ -7,6 +7,7 @@ import {
   type Outcome,
   Pool,
   type PoolOptions,
+  type RequestError,
 } from '../src/index.js';
 import { errorOf, expectAborted, reason } from './helpers/aborted.js';
 import { Gate } from './helpers/gate.js';
@@ -115,6 +116,19 @@ const PHASES: Readonly<Record<string, () => Promise<Phase>>> = {
     stuckIn((shouldRetry) => ({ options: { retry: { limit: 1, shouldRetry } } })),
 };
 
+/** What its error says, if that is not the wait for a first byte. */
+const SAID: Readonly<Record<string, RequestError['phase']>> = {
+  'the connect': 'connect',
+  'the TLS handshake': 'connect',
+  'the body': 'body',
+  'the backoff': 'queued',
+  'the wait that a Retry-After asks for': 'queued',
+  'the pause of an origin that said 429': 'queued',
+  'an auth function': 'prepare',
+  'a response hook': 'response',
+  'a shouldRetry': 'response',
+};
+
 interface Way {
   readonly isOfJob?: boolean;
   options?(signal: AbortSignal): PoolOptions;
@@ -168,6 +182,7 @@ describe('a job is ended at once, and nothing of it is left', () => {
     expect(outcomes[0]).toMatchObject({ kind: 'exception', index: 0, requestKwargs: job });
     expect(outcomes[0]?.attempts).toBe(1);
     for (const outcome of outcomes) expectAborted(errorOf(outcome));
+    expect(errorOf(outcomes[0])).toHaveProperty('phase', SAID[phaseName] ?? 'firstByte');
     if (!phase.isSessionFree) expect(queue.size).toBe(rest.length);
     await Promise.all([reading, joining]);
     await expect(pool.submit(phase.job)).rejects.toBeInstanceOf(AbortError);

@@ -37,6 +37,7 @@ describe("the job's signal", () => {
     controller.abort(reason);
     const error = await failure;
     expect(error).toBeInstanceOf(AbortError);
+    expect(error.phase).toBe('queued');
     expect(error.message).toBe(`GET ${server.url}/: aborted by its signal before its retry`);
     expect(error.cause).toBe(reason);
     expect(error.request.url.href).toBe(`${server.url}/`);

@@ -89,14 +89,17 @@ export class Connection {
     return this.#socket !== undefined;
   }
 
+  /** Whether its last request is sent on a socket that was in use before. */
+  get isReused(): boolean {
+    return this.#usedSocket !== undefined && this.#usedSocket === this.#socket;
+  }
+
   /**
-   * Whether its last request found it in use, and nothing has come since: the server may have closed
-   * it before the request was there. (Over HTTP/2 there is more to come than answers.)
+   * Whether that is so, and nothing has come since: the server may have closed it before the request
+   * was there. (Over HTTP/2 there is more to come than answers.)
    */
   get isSilent(): boolean {
-    const socket = this.#usedSocket;
-    if (socket === undefined || socket !== this.#socket) return false;
-    return this.isHTTP2 || socket.bytesRead === this.#bytesBefore;
+    return this.isReused && (this.isHTTP2 || this.#socket?.bytesRead === this.#bytesBefore);
   }
 
   /** Whether it keeps the process from exiting, until its request is done. */

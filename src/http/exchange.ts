@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
 import {
   ConnectTimeoutError,
+  type Phase,
   ProtocolError,
   ReadTimeoutError,
   ResponseTooLargeError,
@@ -10,6 +11,7 @@ import type { Body } from '../request/body/body-stream.js';
 import { flattenRaw } from '../request/headers.js';
 import type { PreparedRequest } from '../request/prepared-request.js';
 import type { Timeouts } from '../request/timeouts.js';
+import type { Abortable } from './abortable.js';
 import type { Connection } from './connection.js';
 import type { ConnectionUser } from './connections.js';
 import { toRequestError } from './failures.js';
@@ -22,7 +24,6 @@ import { WaitTimer } from './wait-timer.js';
 
 type TimeoutClass = typeof ConnectTimeoutError | typeof ReadTimeoutError;
 
-const EMPTY = Buffer.alloc(0);
 /** How many responses of 1xx may come before the real one; there are seldom more than two. */
 const MAX_INTERIM = 100;
 
@@ -48,7 +49,7 @@ export interface StreamingOptions {
  * The handler has the form that undici calls deprecated, because that one is given the headers as
  * the bytes that they came as (docs/decisions.md).
  */
-export class Exchange implements Dispatcher.DispatchHandler, ConnectionUser {
+export class Exchange implements Abortable, Dispatcher.DispatchHandler, ConnectionUser {
   readonly needsNewConnection: boolean;
   readonly #request: PreparedRequest;
   readonly #options: ExchangeOptions;
@@ -61,7 +62,9 @@ export class Exchange implements Dispatcher.DispatchHandler, ConnectionUser {
   #connection: Connection | undefined;
   /** Set once the request is on the wire. */
   #abort: (() => void) | undefined;
+  /** By `performance.now()`. */
   #sentAt = 0;
+  #connectTime = 0;
   /** The request's body, if it is read as it is sent. */
   #upload: Readable | undefined;
   #interim = 0;
@@ -79,6 +82,16 @@ export class Exchange implements Dispatcher.DispatchHandler, ConnectionUser {
     this.#request = request;
     this.#options = options;
     this.#maxSize = options.maxResponseSize;
+  }
+
+  get phase(): Phase {
+    if (this.#reply !== undefined) return 'body';
+    return this.#abort === undefined ? 'connect' : 'firstByte';
+  }
+
+  /** What came after the head: whole, or as it comes. */
+  get body(): Buffer | IncomingBody {
+    return this.#stream ?? joined(this.#chunks);
   }
 
   /** Sends the request. To be called once. @throws RequestError */
@@ -117,6 +130,7 @@ export class Exchange implements Dispatcher.DispatchHandler, ConnectionUser {
 
   onConnect(abort: () => void): void {
     this.#abort = abort;
+    if (!this.#connection?.isReused) this.#connectTime = performance.now() - this.#sentAt;
     if (this.#isOver) abort();
     else this.#awaitBytes();
   }
@@ -131,7 +145,15 @@ export class Exchange implements Dispatcher.DispatchHandler, ConnectionUser {
     const elapsed = performance.now() - this.#sentAt;
     // Ours, which tell of their connections, leave them as they came.
     const lines = this.#connection === undefined ? flattenRaw(rawHeaders) : rawHeaders;
-    this.#reply = { statusCode, statusText, rawHeaders: lines, elapsed, body: EMPTY };
+    this.#reply = {
+      statusCode,
+      statusText,
+      rawHeaders: lines,
+      elapsed,
+      connectTime: this.#connectTime,
+      bodyTime: undefined,
+      queued: 0,
+    };
     this.#timer.refresh();
     const { streaming } = this.#options;
     if (streaming?.accepts(statusCode, lines)) this.#handOver(this.#reply, streaming, resume);
@@ -151,25 +173,22 @@ export class Exchange implements Dispatcher.DispatchHandler, ConnectionUser {
     if (this.#isOver) return;
     const broken = this.#connection?.brokeWith ?? this.#shortfall();
     if (broken === undefined) this.#complete();
-    else this.#fail(toRequestError(broken, this.#request, true));
+    else this.#fail(toRequestError(broken, this.#request, this.phase));
   }
 
   onError(error: Error): void {
     if (this.#isOver) return;
     if (this.#isWhole(error)) this.#complete();
-    else this.#fail(toRequestError(error, this.#request, this.#reply !== undefined));
+    else this.#fail(toRequestError(error, this.#request, this.phase));
   }
 
   /** The reply is handed over when its connection is free again: undici frees it in an immediate. */
   #complete(): void {
     this.#end();
-    if (this.#stream !== undefined) {
-      this.#stream.push(null);
-      return;
-    }
     const reply = this.#reply as Reply;
-    if (this.#chunks.length > 0) reply.body = joined(this.#chunks);
-    queueMicrotask(() => setImmediate(this.#resolve, reply));
+    reply.bodyTime = performance.now() - this.#sentAt - reply.elapsed;
+    if (this.#stream !== undefined) this.#stream.push(null);
+    else queueMicrotask(() => setImmediate(this.#resolve, reply));
   }
 
   #dispatch({ dispatcher, proxy, mayBeHTTP2 }: Route): void {
@@ -206,6 +225,7 @@ export class Exchange implements Dispatcher.DispatchHandler, ConnectionUser {
     if (++this.#interim > MAX_INTERIM)
       this.abort(
         new ProtocolError(`${this}: more than ${MAX_INTERIM} responses of 1xx`, {
+          phase: this.phase,
           request: this.#request,
         }),
       );
@@ -227,7 +247,6 @@ export class Exchange implements Dispatcher.DispatchHandler, ConnectionUser {
       },
     });
     this.#connection?.lend();
-    reply.body = this.#stream;
     this.#resolve(reply);
   }
 
@@ -251,7 +270,8 @@ export class Exchange implements Dispatcher.DispatchHandler, ConnectionUser {
   }
 
   #timeout(ErrorClass: TimeoutClass, what: string, delay: number): void {
-    this.abort(new ErrorClass(`${this}: ${what} within ${delay} ms`, { request: this.#request }));
+    const message = `${this}: ${what} within ${delay} ms`;
+    this.abort(new ErrorClass(message, { phase: this.phase, request: this.#request }));
   }
 
   #tooLarge(): ResponseTooLargeError {

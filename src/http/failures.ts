@@ -4,6 +4,7 @@ import {
   ConnectTimeoutError,
   InvalidHeaderError,
   InvalidJobError,
+  type Phase,
   ProtocolError,
   ProxyError,
   ReadTimeoutError,
@@ -51,6 +52,9 @@ export const FAILURES: Readonly<Record<string, RequestErrorClass>> = {
   AssertionError: ProtocolError,
 };
 
+/** What the request itself is to blame for. */
+const REFUSALS: ReadonlySet<RequestErrorClass> = new Set([InvalidJobError, InvalidHeaderError]);
+
 /** The codes of Node's and OpenSSL's errors in a handshake or with a certificate. */
 const TLS_CODE =
   /^(ERR_SSL_|ERR_TLS_|CERT_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|HOSTNAME_MISMATCH|INVALID_CA|INVALID_PURPOSE|PATH_LENGTH_EXCEEDED|CRL_|ERROR_IN_|EPROTO$)/;
@@ -61,16 +65,20 @@ const UNASKED = /^bad (response|upgrade)$/;
 /**
  * Our error for one of undici's or Node's.
  *
- * @param answered whether the response's head had come: what breaks after it was cut off
+ * @param phase where it came: what breaks once the response's head is there was cut off
  */
 export function toRequestError(
   cause: Error & { code?: string },
   request: RequestMessage,
-  answered: boolean,
+  phase: Phase,
 ): RequestError {
   if (cause instanceof RequestError) return cause;
   const message = `${request.method} ${request.url}: ${describe(cause)}`;
-  return new (classOf(cause, answered))(message, { code: codeOf(cause), cause, request });
+  const ErrorClass = classOf(cause, phase === 'body');
+  // What undici refuses it has not even tried to send.
+  const isRefused = phase === 'connect' && REFUSALS.has(ErrorClass);
+  const details = { code: codeOf(cause), cause, request };
+  return new ErrorClass(message, isRefused ? details : { ...details, phase });
 }
 
 function classOf(cause: Error & { code?: string }, answered: boolean): RequestErrorClass {

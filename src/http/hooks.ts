@@ -48,6 +48,7 @@ function checked(response: Response): Response {
   if (!(response instanceof Response))
     throw new InvalidJobError(
       `hooks.response must return a Response or nothing, got ${show(response)}`,
+      { phase: 'response' },
     );
   return response;
 }

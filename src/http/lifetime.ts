@@ -1,4 +1,4 @@
-import { AbortError, type RequestError, TimeoutError } from '../errors.js';
+import { AbortError, type Phase, type RequestError, TimeoutError } from '../errors.js';
 import type { RequestMessage } from '../message.js';
 import { onAbort } from './abort-signals.js';
 import type { Abortable } from './abortable.js';
@@ -52,6 +52,10 @@ export class Lifetime implements Abortable {
         },
       );
     });
+  }
+
+  get phase(): Phase {
+    return this.#current?.phase ?? 'prepare';
   }
 
   /** @throws RequestError if the time is up */
@@ -112,12 +116,14 @@ export class Lifetime implements Abortable {
 
   #timeout(): RequestError {
     return new TimeoutError(`${this.#subject}: not done within ${this.#options.total} ms`, {
+      phase: this.phase,
       request: this.#request,
     });
   }
 
   #aborted(signal: AbortSignal): RequestError {
     return new AbortError(`${this.#subject}: aborted by its signal`, {
+      phase: this.phase,
       request: this.#request,
       cause: signal.reason,
     });

@@ -87,7 +87,7 @@ function targetOf(
   context: { readonly request: PreparedRequest; readonly response: ResponseMessage },
 ): URL {
   const from = context.request.url;
-  const url = parseURL(textOf(location), from, context);
+  const url = parseURL(textOf(location), from, { ...context, phase: 'response' });
   url.username = url.password = '';
   if (url.hash === '') url.hash = from.hash;
   return url;

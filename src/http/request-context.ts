@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events';
-import { AbortError } from '../errors.js';
+import { AbortError, type Phase } from '../errors.js';
 import type { RequestMessage } from '../message.js';
 import type { Abortable } from './abortable.js';
 
@@ -12,6 +12,8 @@ export interface RequestOptions {
   readonly signal?: AbortSignal | undefined;
   /** For jobs that do not say it themselves. @default false */
   readonly raiseForStatus?: boolean | undefined;
+  /** How long the job has waited for this attempt, in milliseconds. @default 0 */
+  readonly queued?: number | undefined;
   /** False if the job's `retry` is honoured by whoever runs it, as by a pool. */
   readonly retry?: false | undefined;
 }
@@ -38,6 +40,8 @@ export class RequestContext implements RequestOptions {
   readonly raiseForStatus: boolean | undefined;
   /** Asked before each request of a job beyond its first: may have it wait for its turn. */
   readonly admit: Admit | undefined;
+  /** Set before each attempt. */
+  queued = 0;
   /** For sessions that know of signals alone; it stays the same from job to job. */
   declare readonly signal: AbortSignal;
   /** The request under way: there is one, unless a session makes several for a job. */
@@ -76,8 +80,13 @@ export class RequestContext implements RequestOptions {
   }
 
   /** @throws AbortError if it is aborted already */
-  check(request: RequestMessage): void {
-    if (this.#aborted !== undefined) throw abortError(request, this.#aborted.reason);
+  check(request: RequestMessage, phase: Phase): void {
+    if (this.#aborted !== undefined) throw abortError(request, phase, this.#aborted.reason);
+  }
+
+  /** Where the request under way is, if there is one. */
+  get phase(): Phase | undefined {
+    return this.#watch?.phase;
   }
 
   #signal(): AbortSignal {
@@ -102,19 +111,23 @@ export class RequestWatch {
     this.#context = context;
   }
 
+  get phase(): Phase {
+    return this.#step?.phase ?? 'prepare';
+  }
+
   /** In place of the step before it. @throws AbortError if the context is aborted already */
   watch(step: Abortable, request: RequestMessage): void {
-    this.#context.check(request);
+    this.#context.check(request, this.phase);
     this.#step = step;
     this.#request = request;
   }
 
   abort(reason: unknown): void {
-    this.#step?.abort(abortError(this.#request as RequestMessage, reason));
+    this.#step?.abort(abortError(this.#request as RequestMessage, this.phase, reason));
   }
 }
 
-function abortError(request: RequestMessage, cause: unknown): AbortError {
+function abortError(request: RequestMessage, phase: Phase, cause: unknown): AbortError {
   const message = `${request.method} ${request.url}: aborted by its pool`;
-  return new AbortError(message, { request, cause });
+  return new AbortError(message, { phase, request, cause });
 }

@@ -9,17 +9,8 @@ import { Headers, rawValues } from '../request/headers.js';
 import { linesOf } from '../request/lines.js';
 import { type Link, parseLinks } from '../request/links.js';
 import type { PreparedRequest } from '../request/prepared-request.js';
+import { type Reply, type Timings, timingsOf } from './reply.js';
 import { StreamedContent } from './streamed-content.js';
-
-/** The head of a response as it came. */
-export interface ResponseHead {
-  readonly statusCode: number;
-  readonly statusText: string;
-  /** Names and values in turn. */
-  readonly rawHeaders: readonly Buffer[];
-  /** In milliseconds. */
-  readonly elapsed: number;
-}
 
 /** Statuses that a fetch Response may not have a body with. */
 const NULL_BODY: ReadonlySet<number> = new Set([204, 205, 304]);
@@ -39,7 +30,7 @@ export class Response implements ResponseMessage {
   readonly history: readonly Response[];
   /** Private, so that whoever logs the response does not log the credentials in it. */
   readonly #request: PreparedRequest;
-  readonly #rawHeaders: readonly Buffer[];
+  readonly #reply: Reply;
   #content: Buffer | StreamedContent;
   #headers: Headers | undefined;
   #encoding: string | undefined;
@@ -48,17 +39,17 @@ export class Response implements ResponseMessage {
 
   /** @param content the body, decoded: whole, or as it comes */
   constructor(
-    head: ResponseHead,
+    reply: Reply,
     content: Buffer | StreamedContent,
     request: PreparedRequest,
     history: readonly Response[] = [],
   ) {
-    this.statusCode = head.statusCode;
-    this.statusText = head.statusText;
-    this.elapsed = head.elapsed;
+    this.statusCode = reply.statusCode;
+    this.statusText = reply.statusText;
+    this.elapsed = reply.elapsed;
     this.#content = content;
     this.history = history;
-    this.#rawHeaders = head.rawHeaders;
+    this.#reply = reply;
     this.#request = request;
   }
 
@@ -77,8 +68,13 @@ export class Response implements ResponseMessage {
   }
 
   get headers(): Headers {
-    this.#headers ??= Headers.fromRaw(this.#rawHeaders);
+    this.#headers ??= Headers.fromRaw(this.#reply.rawHeaders);
     return this.#headers;
+  }
+
+  /** Where its time went: of several hops, that of the last one. `history` has the others'. */
+  get timings(): Timings {
+    return timingsOf(this.#reply);
   }
 
   /** Where the response came from, after redirects, with the fragment. */
@@ -92,7 +88,7 @@ export class Response implements ResponseMessage {
 
   /** The name of the text's encoding: what was set, else the Content-Type's charset. */
   get encoding(): string | undefined {
-    return this.#encoding ?? charsetOf(rawValues(this.#rawHeaders, 'content-type').at(-1));
+    return this.#encoding ?? charsetOf(rawValues(this.#reply.rawHeaders, 'content-type').at(-1));
   }
 
   /** Set it to read the text in another encoding than the server says. */

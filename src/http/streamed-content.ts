@@ -25,6 +25,7 @@ export interface StreamedContentOptions {
  * end it could never be forgotten.
  */
 class BodyEnding {
+  readonly phase = 'body';
   /** What ended it before its reader did. */
   error: Error | undefined;
   readonly #body: IncomingBody;
@@ -111,7 +112,7 @@ export class StreamedContent {
   cancel(): void {
     const { request } = this.#options;
     const message = `${request.method} ${request.url}: the response was closed before it was read`;
-    this.ending.abort(new AbortError(message, { request }));
+    this.ending.abort(new AbortError(message, { phase: 'body', request }));
   }
 
   #open(limit: number): AsyncGenerator<Buffer, void, undefined> {

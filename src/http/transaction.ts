@@ -1,5 +1,5 @@
 import type { CookieJar } from 'tough-cookie';
-import type { Awaitable } from '../awaitable.js';
+import { type Awaitable, isPromiseLike } from '../awaitable.js';
 import { TooManyRedirectsError } from '../errors.js';
 import type { RequestMessage } from '../message.js';
 import { type Auth, authorize, isAuthenticator } from '../request/auth/auth.js';
@@ -8,7 +8,7 @@ import { decodeBody } from '../request/decoding.js';
 import { rawValues } from '../request/headers.js';
 import type { PreparedRequest } from '../request/prepared-request.js';
 import type { Timeouts } from '../request/timeouts.js';
-import type { Abortable } from './abortable.js';
+import { type Abortable, FOLLOWING_UP, SIGNING } from './abortable.js';
 import { Exchange, type ExchangeOptions } from './exchange.js';
 import { type ResponseHook, runHooks } from './hooks.js';
 import { IncomingBody } from './incoming-body.js';
@@ -48,6 +48,8 @@ export interface TransactionOptions {
   /** Whether a status of 400 or above will be an error, which must hold no connection. */
   readonly raisesForStatus: boolean;
   readonly hooks: readonly ResponseHook[];
+  /** How long the job has waited before, in milliseconds. */
+  readonly queued: number;
 }
 
 /** What may end a transaction before its time. */
@@ -80,6 +82,8 @@ export class Transaction {
   #jobCookies: CookieJar | undefined;
   /** Whether the request came with a Cookie header, which goes before what the jars have. */
   #hasOwnCookie = false;
+  /** How long the request under way has waited, in milliseconds. */
+  #queued: number;
 
   /** @param admit may have each request but the first wait for its turn */
   constructor(options: TransactionOptions, watcher?: Watcher, admit?: Admit) {
@@ -87,6 +91,7 @@ export class Transaction {
     this.#watcher = watcher;
     this.#admit = admit;
     this.#auth = options.auth;
+    this.#queued = options.queued;
     this.#jobCookies = options.jobCookies?.jar;
     this.#exchangeOptions = {
       timeouts: options.timeouts,
@@ -126,11 +131,15 @@ export class Transaction {
     this.#watcher?.watch(exchange, request);
     try {
       const reply = await exchange.send(route);
+      reply.queued = this.#queued;
+      this.#queued = 0;
       const cookies = rawValues(reply.rawHeaders, 'set-cookie');
       if (cookies.length > 0) await this.#store(request.url, cookies);
-      const content = await this.#contentOf(reply, request);
+      const content = await this.#contentOf(reply, exchange.body, request);
       const response = new Response(reply, content, request, this.#history.slice());
-      return hooks.length === 0 ? response : await runHooks(hooks, response);
+      if (hooks.length === 0) return response;
+      if (content instanceof Buffer) this.#watcher?.watch(FOLLOWING_UP, request);
+      return await runHooks(hooks, response);
     } catch (error) {
       if (exchange.mayBeRepeated(error)) {
         await this.#waitForTurn(request);
@@ -144,8 +153,10 @@ export class Transaction {
   async #waitForTurn(request: PreparedRequest): Promise<void> {
     const turn = this.#admit?.(request.url);
     if (turn === undefined) return;
-    this.#watcher?.watch({ abort: () => turn.cancel() }, request);
+    const askedAt = performance.now();
+    this.#watcher?.watch({ phase: 'queued', abort: () => turn.cancel() }, request);
     await (this.#watcher?.suspend?.(turn.granted) ?? turn.granted);
+    this.#queued += performance.now() - askedAt;
   }
 
   /** The request to send after it, if it is not the last: for a challenge, or a redirect. */
@@ -193,7 +204,9 @@ export class Transaction {
 
   #sign(request: PreparedRequest): Awaitable<PreparedRequest> {
     if (isAuthenticator(this.#auth)) request.headers.delete('Authorization');
-    return authorize(request, this.#auth as Auth);
+    const signed = authorize(request, this.#auth as Auth);
+    if (isPromiseLike(signed)) this.#watcher?.watch(SIGNING, request);
+    return signed;
   }
 
   #cookiesFor(url: URL): Awaitable<string> {
@@ -208,7 +221,8 @@ export class Transaction {
   }
 
   #contentOf(
-    { statusCode, rawHeaders, body }: Reply,
+    { statusCode, rawHeaders }: Reply,
+    body: Buffer | IncomingBody,
     request: PreparedRequest,
   ): Awaitable<Buffer | StreamedContent> {
     const contentEncoding = rawValues(rawHeaders, 'content-encoding').join();

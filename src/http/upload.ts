@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import { InvalidJobError, RequestError } from '../errors.js';
+import { InvalidJobError, type Phase, RequestError } from '../errors.js';
 import type { RequestMessage } from '../message.js';
 import type { BodyStream } from '../request/body/body-stream.js';
 
@@ -16,7 +16,7 @@ export function openUpload(body: BodyStream, request: RequestMessage): Readable 
   try {
     return body.open(request);
   } catch (cause) {
-    throw unreadable(request, cause as Error);
+    throw unreadable(request, cause as Error, 'prepare');
   }
 }
 
@@ -34,7 +34,7 @@ export async function* chunksOf(
   for (;;) {
     listener.onPause();
     const { done, value } = await chunks.next().catch((cause) => {
-      throw unreadable(request, cause);
+      throw unreadable(request, cause, 'firstByte');
     });
     listener.onResume();
     if (done) return;
@@ -43,11 +43,15 @@ export async function* chunksOf(
 }
 
 /** @param cause an Error, but for a source of the user's that threw something else */
-function unreadable(request: RequestMessage, cause: NodeJS.ErrnoException): RequestError {
+function unreadable(
+  request: RequestMessage,
+  cause: NodeJS.ErrnoException,
+  phase: Phase,
+): RequestError {
   if (cause instanceof RequestError) return cause;
   return new RequestError(
     `${request.method} ${request.url}: the body could not be read: ${cause.message ?? cause}`,
-    { request, cause, code: cause.code },
+    { phase, request, cause, code: cause.code },
   );
 }
 

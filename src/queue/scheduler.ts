@@ -1,4 +1,4 @@
-import type { AbortError } from '../errors.js';
+import type { AbortError, Phase } from '../errors.js';
 import { Fifo } from '../fifo.js';
 import { onAbort } from '../http/abort-signals.js';
 import type { Turn } from '../http/request-context.js';
@@ -216,23 +216,23 @@ export class Scheduler<J> {
   #watch(ticket: Ticket<J>): boolean {
     const { signal } = ticket;
     if (signal === undefined) return true;
-    if (signal.aborted) this.#listener.aborted(ticket, abortedBySignal(signal.reason));
+    if (signal.aborted) this.#listener.aborted(ticket, abortedBySignal('queued', signal.reason));
     else ticket.unlisten = onAbort(signal, () => this.#giveUp(ticket, signal.reason));
     return !signal.aborted;
   }
 
   /** A ticket whose signal is aborted. If it is under way, its session may say it better. */
   #giveUp(ticket: Ticket<J>, cause: unknown): void {
-    const give = () => {
-      this.#listener.aborted(ticket, abortedBySignal(cause));
+    const give = (phase: Phase) => {
+      this.#listener.aborted(ticket, abortedBySignal(phase, cause));
       // Its place is another's, if only to see that the source has no more.
       this.serve();
     };
-    if (this.#withdraw(ticket)) give();
+    if (this.#withdraw(ticket)) give('queued');
     else
       setImmediate(() => {
-        this.#withdraw(ticket); // it may wait for a retry by now
-        if (this.owes(ticket)) give();
+        const isWaiting = this.#withdraw(ticket); // for a retry by now
+        if (this.owes(ticket)) give(isWaiting ? 'queued' : ticket.phase);
       });
   }
 

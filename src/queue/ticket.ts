@@ -1,5 +1,6 @@
 import type { JobMessage } from '../channels.js';
-import { AbortError } from '../errors.js';
+import { AbortError, type Phase } from '../errors.js';
+import type { RequestContext } from '../http/request-context.js';
 import type { RetryPolicy } from '../retry/retry-policy.js';
 import type { Link } from '../ring.js';
 
@@ -34,6 +35,8 @@ export class Ticket<J> {
   isInFlight = false;
   /** What is published of it, once somebody listens. */
   message: JobMessage | undefined;
+  /** Of the worker that has it, or had it last. */
+  context: RequestContext | undefined;
   /** Decides whether it is sent again. */
   policy: RetryPolicy | undefined;
   /** Ends it early, if the job has one. */
@@ -60,6 +63,11 @@ export class Ticket<J> {
   /** The job's place in the source, from 0; -1 if it was submitted. */
   get index(): number {
     return Math.max(this.id, -1);
+  }
+
+  /** Where it is that a worker has: if its session does not tell, it is taken to have been sent. */
+  get phase(): Phase {
+    return this.release === undefined ? (this.context?.phase ?? 'firstByte') : 'response';
   }
 
   /** Where the job goes, as far as that can be told before. */
@@ -101,8 +109,8 @@ export function priorityOf(job: unknown): number {
 }
 
 /** What a job ends in whose own signal was aborted before its session could say so. */
-export function abortedBySignal(reason: unknown): AbortError {
-  return new AbortError('the job was aborted by its signal', { cause: reason });
+export function abortedBySignal(phase: Phase, reason: unknown): AbortError {
+  return new AbortError('the job was aborted by its signal', { phase, cause: reason });
 }
 
 /** Undefined for what is no absolute http URL. */

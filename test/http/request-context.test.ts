@@ -186,12 +186,12 @@ describe("a context's abort", () => {
     const context = new RequestContext();
     const [first, second, third] = [context.begin(), context.begin(), context.begin()];
     const ended = [first, third].map((watch) => {
-      const step = { abort: vi.fn() };
+      const step = { phase: 'connect', abort: vi.fn() } as const;
       watch.watch(step, request);
       context.end(watch);
       return step.abort;
     });
-    const step = { abort: vi.fn() };
+    const step = { phase: 'connect', abort: vi.fn() } as const;
     second.watch(step, request);
     context.abort(REASON);
     expect(step.abort).toHaveBeenCalledOnce();

@@ -106,6 +106,12 @@ const SETUPS: readonly string[] = ['the look-up of a name', 'the connect', 'the 
 const DRIBBLES: readonly string[] = ['a dribbled body'];
 const ALL = Object.keys(PHASES);
 
+/** What an error that ends it there says of it. */
+function phaseOf(name: string): RequestError['phase'] {
+  if (SETUPS.includes(name)) return 'connect';
+  return name.endsWith('body') ? 'body' : 'firstByte';
+}
+
 /** How it failed, and that nothing is left of it. */
 async function failure(
   phase: Phase,
@@ -136,7 +142,7 @@ describe('an abort ends a job at once, and frees its connection, in', () => {
     const control = new AbortController();
     const error = await failure(phase, { signal: control.signal }, () => control.abort('why'));
     expect(error).toBeInstanceOf(AbortError);
-    expect(error).toMatchObject({ code: 'ERR_ABORTED', cause: 'why' });
+    expect(error).toMatchObject({ code: 'ERR_ABORTED', cause: 'why', phase: phaseOf(name) });
     expect(error.message).toMatch(/^(GET|POST) https?:\/\/.*: aborted by its signal$/);
   });
 });
@@ -147,6 +153,7 @@ describe('the whole time ends', () => {
     const error = await failure(phase, { timeout: { total: 80 } });
     expect(error.constructor).toBe(TimeoutError);
     expect(error.message).toContain(': not done within 80 ms');
+    expect(error.phase).toBe(phaseOf(name));
   });
 });
 
@@ -156,6 +163,7 @@ describe('the connect timeout ends', () => {
     const error = await failure(phase, { timeout: { connect: 40, read: 10 } });
     expect(error).toBeInstanceOf(ConnectTimeoutError);
     expect(error.message).toContain(': no connection within 40 ms');
+    expect(error.phase).toBe('connect');
   });
 });
 
@@ -165,6 +173,7 @@ describe('the read timeout ends', () => {
     const error = await failure(phase, { timeout: { connect: 5000, read: 60 } });
     expect(error).toBeInstanceOf(ReadTimeoutError);
     expect(error.message).toMatch(/: no (response|more of the body) within 60 ms$/);
+    expect(error.phase).toBe(phaseOf(name));
   });
 });
 

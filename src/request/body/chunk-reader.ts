@@ -44,6 +44,8 @@ export class ChunkReader extends Readable {
 function toBytes(chunk: unknown): Uint8Array {
   const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : bytesOf(chunk);
   if (bytes === undefined)
-    throw new InvalidJobError(`a chunk of a body must be a string or bytes, got ${kindOf(chunk)}`);
+    throw new InvalidJobError(`a chunk of a body must be a string or bytes, got ${kindOf(chunk)}`, {
+      phase: 'firstByte',
+    });
   return bytes;
 }

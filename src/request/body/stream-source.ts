@@ -44,7 +44,7 @@ export function openSource(source: StreamSource, request: RequestMessage): Reada
     throw new UnrewindableBodyError(
       `${subject} was read or closed before, and cannot be read again; ` +
         'pass a function that makes the stream',
-      { request },
+      { phase: 'prepare', request },
     );
   opened.add(source);
   return givesBytes(source) ? source : new ChunkReader(chunksOf(source));

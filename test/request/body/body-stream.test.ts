@@ -79,7 +79,7 @@ test.each(SOURCES)('%s is sent, once', async (_, make) => {
   const message =
     "POST http://127.0.0.1/upload: the body's stream was read or closed before, and cannot be " +
     'read again; pass a function that makes the stream';
-  const error = new UnrewindableBodyError(message);
+  const error = new UnrewindableBodyError(message, { phase: 'prepare' });
   expect(() => body.open(REQUEST)).toThrow(error);
   const again = await streamed({ data });
   expect(() => again.open(REQUEST)).toThrow(error);
@@ -263,7 +263,9 @@ describe('a chunk that is neither text nor bytes', () => {
   ])('breaks %s, and is named by its kind', async (_, data) => {
     const body = await streamed({ data });
     await expect(text(body.open(REQUEST))).rejects.toThrow(
-      new InvalidJobError('a chunk of a body must be a string or bytes, got number'),
+      new InvalidJobError('a chunk of a body must be a string or bytes, got number', {
+        phase: 'firstByte',
+      }),
     );
   });
 
