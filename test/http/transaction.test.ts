@@ -137,7 +137,9 @@ describe('a response hook', () => {
     const server = await startServer(redirectOnce);
     const hooks = { response: (() => 1) as unknown as ResponseHook };
     await expect(new Session().get(server.url, { hooks })).rejects.toThrow(
-      new InvalidJobError('hooks.response must return a Response or nothing, got 1'),
+      new InvalidJobError('hooks.response must return a Response or nothing, got 1', {
+        phase: 'response',
+      }),
     );
     expect(server.requests).toHaveLength(1);
   });

@@ -129,7 +129,9 @@ describe('a streamed body', () => {
     const data = Readable.from([5]) as unknown as Readable;
     const failed = new Session().post(server.url, { data });
     await expect(failed).rejects.toThrow(
-      new InvalidJobError('a chunk of a body must be a string or bytes, got number'),
+      new InvalidJobError('a chunk of a body must be a string or bytes, got number', {
+        phase: 'firstByte',
+      }),
     );
   });
 
