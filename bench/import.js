@@ -9,7 +9,7 @@ const [runs = 15] = process.argv.slice(2).map(Number);
 const programs = {
   nothing: '',
   'session-pool': "await import('session-pool');",
-  "of it, undici's parts": "await import('./dist/connect/undici.js');",
+  "of it, undici's parts": "await import('./dist/undici.cjs');",
   'of it, tough-cookie': "await import('tough-cookie');",
   'beside it, all of undici': "await import('undici');",
 };

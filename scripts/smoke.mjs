@@ -7,9 +7,10 @@ import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { entriesOf, reachableFrom } from './reachable.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const folder = await mkdtemp(join(tmpdir(), 'session-pool-smoke-'));
@@ -40,6 +41,19 @@ async function useScript(): Promise<void> {
 void main();
 `;
 
+// What is built from the sources could have other names, or a copy of a dependency.
+const identity = `
+import * as sessionPool from 'session-pool';
+import { CookieJar } from 'tough-cookie';
+import { Agent } from 'undici';
+
+const { CookieJar: _, ...ours } = sessionPool;
+for (const [name, value] of Object.entries(ours))
+  if (value.name !== name) throw new TypeError(\`\${name} has the name \${value.name}\`);
+const session = new sessionPool.Session();
+console.log(session.cookies instanceof CookieJar, session.dispatcher instanceof Agent);
+`;
+
 /**
  * What a command prints. A command that fails, or has not ended by itself after two minutes, throws.
  *
@@ -51,11 +65,18 @@ async function run(command, args, cwd = folder) {
   return stdout;
 }
 
+/** Nothing is in the tarball that a user does not need, and nothing that he needs is missing. */
 async function pack() {
   const listing = await run('npm', ['pack', '--json', '--pack-destination', folder], root);
+  /** @type {[{ filename: string, files: { path: string }[], size: number }]} */
   const [{ filename, files, size }] = JSON.parse(listing);
-  for (const { path } of files)
-    assert.match(path, /^(dist\/.+\.(js|d\.ts)|package\.json|README\.md|LICENSE|CHANGELOG\.md)$/);
+  const needed = [...reachableFrom(entriesOf(root))].map((path) => relative(root, path));
+  const read = ['LICENSE', 'README.md', 'package.json'];
+  assert.deepEqual(
+    files.map(({ path }) => path).sort(),
+    [...needed.map((path) => path.replaceAll(sep, '/')), ...read].sort(),
+  );
+  assert(size < 150_000, `the tarball has ${size} bytes`);
   console.log(`${filename}: ${files.length} files, packed ${(size / 1000).toFixed(1)} kB.`);
   return filename;
 }
@@ -79,6 +100,12 @@ async function compile() {
   console.log('Its types compile.');
 }
 
+async function identify() {
+  await writeFile(join(folder, 'identity.mjs'), identity);
+  assert.equal(await run(process.execPath, ['identity.mjs']), 'true true\n');
+  console.log('Its classes have their names, and those of its dependencies are theirs.');
+}
+
 /** The server runs here, so that nothing but the package could keep a consumer from exiting. */
 async function use() {
   const server = createServer((_request, response) => response.end('ok')).listen(0, '127.0.0.1');
@@ -97,6 +124,7 @@ async function use() {
 try {
   await install(await pack());
   await compile();
+  await identify();
   await use();
 } finally {
   await rm(folder, { recursive: true });

@@ -152,9 +152,7 @@ describe('a finished pool', () => {
   /** What is published: a script can only import that. */
   beforeAll(async () => {
     folder = await mkdtemp('node_modules/.session-pool-');
-    const tsc = 'node_modules/typescript/bin/tsc';
-    const built = ['--noCheck', '-p', 'tsconfig.build.json', '--outDir', join(folder, 'dist')];
-    await promisify(execFile)(process.execPath, [tsc, ...built]);
+    await promisify(execFile)(process.execPath, ['scripts/build.mjs', join(folder, 'dist')]);
   });
 
   afterAll(() => rm(folder, { recursive: true }));
