@@ -2,11 +2,11 @@
 // the package time, and of the types, with their comments, the files that its users come by.
 //
 //   npm run build                        to dist
-//   node scripts/build.mjs folder        to there
+//   node scripts/build.mjs folder        to there, in place of what is in it
 
 import { execFileSync } from 'node:child_process';
 import { readdirSync, rmSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'rolldown';
 import { reachableFrom } from './reachable.js';
@@ -26,9 +26,12 @@ const readable = /** @type {const} */ ({
 /** Whether it is the file of `src` that has undici's parts. @param {string} id */
 const isUndici = (id) => id.endsWith('/undici.js');
 
+/** Whether a file is neither an entry nor for tests alone. @param {string} id */
+const isShared = (id) => !/^(index\.ts|testing\b)/.test(relative(join(root, 'src'), id));
+
 /**
- * All code is in core.js; the entries export what is theirs from it, so both have the same classes.
- * undici's parts are left to undici.cjs.
+ * What the entries share is in core.js, so both have the same classes. undici's parts are left to
+ * undici.cjs.
  */
 async function buildCode() {
   await build({
@@ -42,7 +45,7 @@ async function buildCode() {
       dir: dist,
       format: 'esm',
       chunkFileNames: '[name].js',
-      codeSplitting: { groups: [{ name: 'core', test: /src\/(?!index|testing)/ }] },
+      codeSplitting: { groups: [{ name: 'core', test: isShared }] },
       paths: (id) => (isUndici(id) ? './undici.cjs' : id),
     },
   });
