@@ -43,7 +43,7 @@ const STOREYS = [
   ['connect/socks'],
   ['connect/connectors'],
   // One request and its response, then several of them.
-  ['http/abort-signals', 'http/abortable', 'http/failures', 'http/http2-streams'],
+  ['http/abort-signals', 'http/abortable', 'http/failures', 'http/hand-over', 'http/http2-streams'],
   ['http/incoming-body', 'http/redirects', 'http/resets', 'http/second-attempt'],
   ['http/connection', 'http/lifetime', 'http/reply', 'http/request-context', 'http/upload'],
   ['http/connections', 'http/streamed-content', 'http/wait-timer'],

@@ -8,10 +8,16 @@ import { watchForResets } from './resets.js';
 /** Once idle, a connection is kept this long at most, whatever the server offers, in ms. */
 export const KEEP_ALIVE_MAX = 4_000;
 
+export interface ConnectionOptions extends undici.Client.Options {
+  readonly connector: Connector;
+  /** Is called when it may be given a request, more than once for each. */
+  readonly released: (connection: Connection) => void;
+}
+
 /** One socket to an origin, and undici's client that speaks on it. */
 export class Connection {
   readonly client: undici.Client;
-  /** undici may say twice that a client is ready. */
+  /** It is told more than once that it is ready. */
   isFree = false;
   /** Whether its response was handed over at its head: it ends when its reader likes. */
   isLent = false;
@@ -26,11 +32,14 @@ export class Connection {
   #bytesBefore = 0;
   #streams: StreamWatch | undefined;
   #rest: NodeJS.Timeout | undefined;
+  /** Is called when it may be given the next request. */
+  readonly #released: (connection: Connection) => void;
   /** Is called when its response is handed over at its head. */
   #lent: () => void = () => {};
 
-  constructor(origin: string | URL, options: undici.Client.Options, connector: Connector) {
+  constructor(origin: string | URL, { connector, released, ...options }: ConnectionOptions) {
     this.origin = new URL(origin);
+    this.#released = released;
     this.client = new Client(origin, {
       ...options,
       connect: (target: undici.buildConnector.Options, done: undici.buildConnector.Callback) => {
@@ -42,9 +51,20 @@ export class Connection {
         });
       },
     });
+    this.client.on('drain', () => released(this));
     this.client.on('connect', () => {
       this.#streams = new StreamWatch(this.#socket as Socket);
     });
+  }
+
+  /** Its request has the whole response. */
+  finish(): void {
+    this.#released(this);
+  }
+
+  /** Whether its socket is there, and undici has not ended it with its response. */
+  get isKept(): boolean {
+    return this.#socket?.destroyed === false;
   }
 
   lend(): void {

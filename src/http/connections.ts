@@ -96,8 +96,7 @@ class OriginConnections extends Dispatcher {
     options: undici.Dispatcher.DispatchOptions,
     handler: undici.Dispatcher.DispatchHandler & ConnectionUser,
   ): boolean {
-    const free = handler.needsNewConnection ? undefined : this.#free.pop();
-    if (this.#free.length === 0) this.#idle.delete(this);
+    const free = handler.needsNewConnection ? undefined : this.#takeFree();
     const connection = free ?? this.#connect();
     connection.isFree = false;
     connection.begin();
@@ -107,6 +106,14 @@ class OriginConnections extends Dispatcher {
     // A request that undici refuses leaves the client as it was, and nothing is said later.
     if (client.stats.size === 0) this.#takeBack(connection);
     return true;
+  }
+
+  /** The one that was used last, if its response has not ended it. */
+  #takeFree(): Connection | undefined {
+    let free = this.#free.pop();
+    while (free !== undefined && !free.isKept) free = this.#free.pop();
+    if (this.#free.length === 0) this.#idle.delete(this);
+    return free;
   }
 
   /** Closes those that nobody uses now. */
@@ -128,10 +135,13 @@ class OriginConnections extends Dispatcher {
    * when it knows of none. So it hears of each once as it begins, and once as it ends.
    */
   #connect(): Connection {
-    const connection = new Connection(this.#origin, this.#options, this.#connector);
+    const connection = new Connection(this.#origin, {
+      ...this.#options,
+      connector: this.#connector,
+      released: () => this.#release(connection),
+    });
     const { client } = connection;
     this.#open.add(connection);
-    client.on('drain', () => this.#release(connection));
     client.on('disconnect', (...args) => this.#retire(connection, args));
     client.on('connectionError', (...args) => this.#retire(connection, args));
     this.emit('connect', connection.origin, [client]);

@@ -15,6 +15,7 @@ import type { Abortable } from './abortable.js';
 import type { Connection } from './connection.js';
 import type { ConnectionUser } from './connections.js';
 import { toRequestError } from './failures.js';
+import { type Deliverer, handOver } from './hand-over.js';
 import { IncomingBody } from './incoming-body.js';
 import { isBodiless, type Reply, shortfallOf } from './reply.js';
 import type { Route } from './routes.js';
@@ -49,7 +50,7 @@ export interface StreamingOptions {
  * The handler has the form that undici calls deprecated, because that one is given the headers as
  * the bytes that they came as (docs/decisions.md).
  */
-export class Exchange implements Abortable, Dispatcher.DispatchHandler, ConnectionUser {
+export class Exchange implements Abortable, Deliverer, Dispatcher.DispatchHandler, ConnectionUser {
   readonly needsNewConnection: boolean;
   readonly #request: PreparedRequest;
   readonly #options: ExchangeOptions;
@@ -182,13 +183,23 @@ export class Exchange implements Abortable, Dispatcher.DispatchHandler, Connecti
     else this.#fail(toRequestError(error, this.#request, this.phase));
   }
 
-  /** The reply is handed over when its connection is free again: undici frees it in an immediate. */
+  /**
+   * The reply is handed over when its connection may have the next request: undici says so in an
+   * immediate. It is told of one of ours just before that, so that it finds that request in its queue,
+   * and need not have the connection fall idle.
+   */
   #complete(): void {
     this.#end();
     const reply = this.#reply as Reply;
     reply.bodyTime = performance.now() - this.#sentAt - reply.elapsed;
     if (this.#stream !== undefined) this.#stream.push(null);
+    else if (this.#connection?.isHTTP2 === false) handOver(this);
     else queueMicrotask(() => setImmediate(this.#resolve, reply));
+  }
+
+  deliver(): void {
+    this.#connection?.finish();
+    this.#resolve(this.#reply as Reply);
   }
 
   #dispatch({ dispatcher, proxy, mayBeHTTP2 }: Route): void {
