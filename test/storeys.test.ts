@@ -45,8 +45,9 @@ const STOREYS = [
   // One request and its response, then several of them.
   ['http/abort-signals', 'http/abortable', 'http/failures', 'http/hand-over', 'http/http2-streams'],
   ['http/incoming-body', 'http/redirects', 'http/resets', 'http/second-attempt'],
-  ['http/connection', 'http/lifetime', 'http/reply', 'http/request-context', 'http/upload'],
-  ['http/connections', 'http/streamed-content', 'http/wait-timer'],
+  ['http/lifetime', 'http/reply', 'http/request-context', 'http/upload', 'http/wait-timer'],
+  ['http/connection', 'http/streamed-content'],
+  ['http/connections'],
   ['http/response', 'http/routes'],
   ['http/exchange', 'http/hooks', 'discard'],
   ['http/transaction'],

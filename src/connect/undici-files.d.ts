@@ -16,7 +16,7 @@ declare module 'undici/lib/dispatcher/dispatcher.js' {
   export { Dispatcher as default } from 'undici';
 }
 declare module 'undici/lib/core/symbols.js' {
-  const symbols: { readonly kHTTP2Session: unique symbol };
+  const symbols: { readonly kHTTP2Session: unique symbol; readonly kSize: unique symbol };
 
   export { symbols as default };
 }

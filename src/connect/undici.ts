@@ -16,5 +16,9 @@ export const Client: typeof undici.Client = UndiciClient;
 export const Dispatcher: typeof undici.Dispatcher = UndiciDispatcher;
 export const buildConnector: typeof undici.buildConnector = connect;
 export const errors: typeof undici.errors = undiciErrors;
+/** How many requests a client has, those that wait included. (Its `stats` are made anew each time.) */
+export const sizeOf = (client: undici.Client): number => (client as Sized)[symbols.kSize];
 /** The property of a socket that has the HTTP/2 session on it. */
 export const kHTTP2Session: unique symbol = symbols.kHTTP2Session as never;
+
+type Sized = undici.Client & { readonly [symbols.kSize]: number };

@@ -4,9 +4,19 @@ import type { Connector } from '../connect/connectors.js';
 import { Client, errors } from '../connect/undici.js';
 import { StreamWatch } from './http2-streams.js';
 import { watchForResets } from './resets.js';
+import { WaitTimer } from './wait-timer.js';
 
 /** Once idle, a connection is kept this long at most, whatever the server offers, in ms. */
 export const KEEP_ALIVE_MAX = 4_000;
+
+/** A handler that wants to know which connection its request was given. */
+export interface ConnectionUser {
+  /** Whether one that was used before will not do. */
+  readonly needsNewConnection?: boolean;
+  onConnection?(connection: Connection): void;
+  /** It is being opened: at first, and when it is lost before the request was sent. */
+  onConnecting?(): void;
+}
 
 export interface ConnectionOptions extends undici.Client.Options {
   readonly connector: Connector;
@@ -22,6 +32,8 @@ export class Connection {
   /** Whether its response was handed over at its head: it ends when its reader likes. */
   isLent = false;
   readonly origin: URL;
+  /** For the waits of its requests, one after the other. */
+  readonly timer = new WaitTimer();
   /** What is destroyed to give up a connect. */
   #connecting: Socket | undefined;
   /** What the connect came to. */
@@ -31,6 +43,8 @@ export class Connection {
   /** What had come over it by then, in bytes. */
   #bytesBefore = 0;
   #streams: StreamWatch | undefined;
+  /** The one that has it: none while it is free. */
+  #user: ConnectionUser | undefined;
   #rest: NodeJS.Timeout | undefined;
   /** Is called when it may be given the next request. */
   readonly #released: (connection: Connection) => void;
@@ -43,6 +57,7 @@ export class Connection {
     this.client = new Client(origin, {
       ...options,
       connect: (target: undici.buildConnector.Options, done: undici.buildConnector.Callback) => {
+        this.#user?.onConnecting?.();
         // undici takes the server's name from a Host header, whoever wrote that; it is the URL's.
         this.#connecting = connector({ ...target, servername: '' }, (...result) => {
           this.#socket = result[1] ?? undefined;
@@ -51,7 +66,7 @@ export class Connection {
         });
       },
     });
-    this.client.on('drain', () => released(this));
+    this.client.on('drain', () => this.#fallIdle());
     this.client.on('connect', () => {
       this.#streams = new StreamWatch(this.#socket as Socket);
     });
@@ -59,6 +74,8 @@ export class Connection {
 
   /** Its request has the whole response. */
   finish(): void {
+    this.#user = undefined;
+    if (!this.isKept) this.timer.stop();
     this.#released(this);
   }
 
@@ -91,14 +108,28 @@ export class Connection {
   }
 
   /** It is given a request. */
-  begin(): void {
+  begin(user: ConnectionUser): void {
     this.wake();
+    this.#user = user;
+    user.onConnection?.(this);
     this.#usedSocket = this.#socket;
     if (this.#socket !== undefined) this.#bytesBefore = this.#socket.bytesRead;
   }
 
   wake(): void {
     if (this.#rest !== undefined) clearTimeout(this.#rest);
+  }
+
+  /** It is given nothing more. What waits in it connects anew. */
+  retire(): void {
+    this.wake();
+    if (this.#user === undefined) this.timer.stop();
+  }
+
+  #fallIdle(): void {
+    this.timer.stop();
+    this.timer.ref(true);
+    this.finish();
   }
 
   get isHTTP2(): boolean {

@@ -1,14 +1,7 @@
 import type * as undici from 'undici';
 import type { Connector } from '../connect/connectors.js';
-import { Agent, Dispatcher } from '../connect/undici.js';
-import { Connection, KEEP_ALIVE_MAX } from './connection.js';
-
-/** A handler that wants to know which connection its request was given. */
-export interface ConnectionUser {
-  /** Whether one that was used before will not do. */
-  readonly needsNewConnection?: boolean;
-  onConnection?(connection: Connection): void;
-}
+import { Agent, Dispatcher, sizeOf } from '../connect/undici.js';
+import { Connection, type ConnectionUser, KEEP_ALIVE_MAX } from './connection.js';
 
 /**
  * How many origins an agent keeps idle connections to; `pool_connections` of requests' adapter is 10.
@@ -43,17 +36,25 @@ export function createAgent(connector: Connector): undici.Agent {
   });
 }
 
-/** The origins of an agent that have idle connections, the one that was used last at the end. */
+/**
+ * The origins of an agent that have had idle connections, the one that was used last at the end. Those
+ * whose connections are all in use now are left in: to take them out costs each request more.
+ */
 class IdleOrigins {
   readonly #origins = new Set<OriginConnections>();
+  /** Most callers stay with one for a while, and nothing changes then. */
+  #last: OriginConnections | undefined;
 
   add(origin: OriginConnections): void {
+    if (this.#last === origin) return;
+    this.#last = origin;
     this.#origins.delete(origin);
     this.#origins.add(origin);
     if (this.#origins.size > MAX_IDLE_ORIGINS) this.#dropOne();
   }
 
   delete(origin: OriginConnections): void {
+    if (this.#last === origin) this.#last = undefined;
     this.#origins.delete(origin);
   }
 
@@ -99,12 +100,11 @@ class OriginConnections extends Dispatcher {
     const free = handler.needsNewConnection ? undefined : this.#takeFree();
     const connection = free ?? this.#connect();
     connection.isFree = false;
-    connection.begin();
-    handler.onConnection?.(connection);
+    connection.begin(handler);
     const { client } = connection;
     client.dispatch(options, handler);
     // A request that undici refuses leaves the client as it was, and nothing is said later.
-    if (client.stats.size === 0) this.#takeBack(connection);
+    if (sizeOf(client) === 0) this.#takeBack(connection);
     return true;
   }
 
@@ -112,7 +112,6 @@ class OriginConnections extends Dispatcher {
   #takeFree(): Connection | undefined {
     let free = this.#free.pop();
     while (free !== undefined && !free.isKept) free = this.#free.pop();
-    if (this.#free.length === 0) this.#idle.delete(this);
     return free;
   }
 
@@ -166,7 +165,7 @@ class OriginConnections extends Dispatcher {
   /** A request that still waits in it has its answer first. */
   #retire(connection: Connection, event: Ending): void {
     if (!this.#open.delete(connection)) return;
-    connection.wake();
+    connection.retire();
     const at = this.#free.indexOf(connection);
     if (at !== -1) this.#free.splice(at, 1);
     if (this.#free.length === 0) this.#idle.delete(this);

@@ -11,9 +11,9 @@ import type { Body } from '../request/body/body-stream.js';
 import { flattenRaw } from '../request/headers.js';
 import type { PreparedRequest } from '../request/prepared-request.js';
 import type { Timeouts } from '../request/timeouts.js';
+import { originOf, pathOf } from '../request/url.js';
 import type { Abortable } from './abortable.js';
-import type { Connection } from './connection.js';
-import type { ConnectionUser } from './connections.js';
+import type { Connection, ConnectionUser } from './connection.js';
 import { toRequestError } from './failures.js';
 import { type Deliverer, handOver } from './hand-over.js';
 import { IncomingBody } from './incoming-body.js';
@@ -21,7 +21,7 @@ import { isBodiless, type Reply, shortfallOf } from './reply.js';
 import type { Route } from './routes.js';
 import { mayBeSentAgain } from './second-attempt.js';
 import { checkMayHaveBody, chunksOf, openUpload } from './upload.js';
-import { WaitTimer } from './wait-timer.js';
+import { type Waiter, WaitTimer } from './wait-timer.js';
 
 type TimeoutClass = typeof ConnectTimeoutError | typeof ReadTimeoutError;
 
@@ -50,7 +50,9 @@ export interface StreamingOptions {
  * The handler has the form that undici calls deprecated, because that one is given the headers as
  * the bytes that they came as (docs/decisions.md).
  */
-export class Exchange implements Abortable, Deliverer, Dispatcher.DispatchHandler, ConnectionUser {
+export class Exchange
+  implements Abortable, Deliverer, Waiter, Dispatcher.DispatchHandler, ConnectionUser
+{
   readonly needsNewConnection: boolean;
   readonly #request: PreparedRequest;
   readonly #options: ExchangeOptions;
@@ -58,7 +60,8 @@ export class Exchange implements Abortable, Deliverer, Dispatcher.DispatchHandle
   #reject!: (error: Error) => void;
   /** Whether all has come, or no more is wanted. */
   #isOver = false;
-  readonly #timer = new WaitTimer();
+  /** The connection's, if it has one. */
+  #timer: WaitTimer | undefined;
   /** The connection that the request was given to, where the dispatcher tells. */
   #connection: Connection | undefined;
   /** Set once the request is on the wire. */
@@ -102,7 +105,8 @@ export class Exchange implements Abortable, Deliverer, Dispatcher.DispatchHandle
       this.#reject = reject;
       this.#sentAt = performance.now();
       this.#dispatch(route);
-      if (this.#abort === undefined && !this.#isOver) this.#awaitConnection();
+      // Ours say by themselves when they connect.
+      if (this.#abort === undefined && this.#connection === undefined) this.onConnecting();
     });
   }
 
@@ -127,6 +131,11 @@ export class Exchange implements Abortable, Deliverer, Dispatcher.DispatchHandle
 
   onConnection(connection: Connection): void {
     this.#connection = connection;
+    this.#timer = connection.timer;
+  }
+
+  onConnecting(): void {
+    if (!this.#isOver) this.#wait(this.#options.timeouts.connect);
   }
 
   onConnect(abort: () => void): void {
@@ -155,7 +164,7 @@ export class Exchange implements Abortable, Deliverer, Dispatcher.DispatchHandle
       bodyTime: undefined,
       queued: 0,
     };
-    this.#timer.refresh();
+    this.#timer?.refresh();
     const { streaming } = this.#options;
     if (streaming?.accepts(statusCode, lines)) this.#handOver(this.#reply, streaming, resume);
     return true;
@@ -163,7 +172,7 @@ export class Exchange implements Abortable, Deliverer, Dispatcher.DispatchHandle
 
   onData(chunk: Buffer): boolean {
     this.#size += chunk.length;
-    this.#timer.refresh();
+    this.#timer?.refresh();
     if (this.#size > this.#maxSize) this.abort(this.#tooLarge());
     if (this.#stream !== undefined) return this.#pass(chunk, this.#stream);
     this.#chunks.push(chunk);
@@ -189,11 +198,14 @@ export class Exchange implements Abortable, Deliverer, Dispatcher.DispatchHandle
    * and need not have the connection fall idle.
    */
   #complete(): void {
-    this.#end();
     const reply = this.#reply as Reply;
     reply.bodyTime = performance.now() - this.#sentAt - reply.elapsed;
+    const isNextAwaited = this.#stream === undefined && this.#connection?.isHTTP2 === false;
+    if (isNextAwaited) this.#timer?.rest();
+    else this.#timer?.stop();
+    this.#end();
     if (this.#stream !== undefined) this.#stream.push(null);
-    else if (this.#connection?.isHTTP2 === false) handOver(this);
+    else if (isNextAwaited) handOver(this);
     else queueMicrotask(() => setImmediate(this.#resolve, reply));
   }
 
@@ -204,14 +216,15 @@ export class Exchange implements Abortable, Deliverer, Dispatcher.DispatchHandle
 
   #dispatch({ dispatcher, proxy, mayBeHTTP2 }: Route): void {
     const { method, url, headers, body } = this.#request;
-    const path = url.pathname + url.search;
+    const origin = originOf(url);
+    const path = pathOf(url);
     try {
       if (mayBeHTTP2 && url.protocol === 'https:' && body !== undefined)
         checkMayHaveBody(this.#request);
       dispatcher.dispatch(
         {
-          origin: proxy === undefined ? url.origin : proxy.origin,
-          path: proxy === undefined ? path : url.origin + path,
+          origin: proxy === undefined ? origin : proxy.origin,
+          path: proxy === undefined ? path : origin + path,
           method: method as Dispatcher.HttpMethod,
           headers: (proxy?.address(headers, url) ?? headers).toRaw() as string[],
           body: body === undefined ? null : this.#contentOf(body),
@@ -227,7 +240,7 @@ export class Exchange implements Abortable, Deliverer, Dispatcher.DispatchHandle
     if (typeof body === 'string' || body instanceof Uint8Array) return body;
     this.#upload = openUpload(body, this.#request);
     return chunksOf(this.#upload, this.#request, {
-      onPause: () => this.#timer.stop(),
+      onPause: () => this.#timer?.stop(),
       onResume: () => this.#awaitBytes(),
     }) as unknown as Readable; // undici takes any async iterable; its type does not say so
   }
@@ -253,7 +266,7 @@ export class Exchange implements Abortable, Deliverer, Dispatcher.DispatchHandle
       cancel: () => this.abort(new Error('the body is not wanted')),
       ref: (isAwaited) => {
         if (this.#isOver) return; // the connection may be another's by now
-        this.#timer.ref(isAwaited);
+        this.#timer?.ref(isAwaited);
         this.#connection?.ref(isAwaited);
       },
     });
@@ -264,20 +277,25 @@ export class Exchange implements Abortable, Deliverer, Dispatcher.DispatchHandle
   /** While the reader is slow, the server is not waited for. */
   #pass(chunk: Buffer, stream: IncomingBody): boolean {
     const goesOn = stream.receive(chunk);
-    if (!goesOn) this.#timer.stop();
+    if (!goesOn) this.#timer?.stop();
     return goesOn;
   }
 
-  #awaitConnection(): void {
-    const { connect } = this.#options.timeouts;
-    this.#timer.start(connect, () => this.#timeout(ConnectTimeoutError, 'no connection', connect));
+  #awaitBytes(): void {
+    if (!this.#isOver) this.#wait(this.#options.timeouts.read);
   }
 
-  #awaitBytes(): void {
-    if (this.#isOver) return;
-    const { read } = this.#options.timeouts;
-    const what = () => (this.#reply === undefined ? 'no response' : 'no more of the body');
-    this.#timer.start(read, () => this.#timeout(ReadTimeoutError, what(), read));
+  #wait(delay: number): void {
+    this.#timer ??= new WaitTimer();
+    this.#timer.start(delay, this);
+  }
+
+  expire(): void {
+    const { phase } = this;
+    const { connect, read } = this.#options.timeouts;
+    if (phase === 'connect') this.#timeout(ConnectTimeoutError, 'no connection', connect);
+    else if (phase === 'body') this.#timeout(ReadTimeoutError, 'no more of the body', read);
+    else this.#timeout(ReadTimeoutError, 'no response', read);
   }
 
   #timeout(ErrorClass: TimeoutClass, what: string, delay: number): void {
@@ -307,6 +325,7 @@ export class Exchange implements Abortable, Deliverer, Dispatcher.DispatchHandle
   }
 
   #fail(error: Error): void {
+    this.#timer?.stop();
     this.#end();
     this.#reject(error);
     this.#stream?.destroy(error);
@@ -314,7 +333,6 @@ export class Exchange implements Abortable, Deliverer, Dispatcher.DispatchHandle
 
   #end(): void {
     this.#isOver = true;
-    this.#timer.stop();
     this.#upload?.destroy();
   }
 

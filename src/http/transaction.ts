@@ -19,6 +19,8 @@ import { Response } from './response.js';
 import type { Route } from './routes.js';
 import { DEFAULT_MAX_RESPONSE_SIZE, StreamedContent } from './streamed-content.js';
 
+const NO_HISTORY: readonly Response[] = Object.freeze([]);
+
 /** A job's own cookies. */
 export interface JobCookies {
   readonly jar: CookieJar;
@@ -135,8 +137,10 @@ export class Transaction {
       this.#queued = 0;
       const cookies = rawValues(reply.rawHeaders, 'set-cookie');
       if (cookies.length > 0) await this.#store(request.url, cookies);
-      const content = await this.#contentOf(reply, exchange.body, request);
-      const response = new Response(reply, content, request, this.#history.slice());
+      const given = this.#contentOf(reply, exchange.body, request);
+      const content = isPromiseLike(given) ? await given : given;
+      const history = this.#history.length === 0 ? NO_HISTORY : this.#history.slice();
+      const response = new Response(reply, content, request, history);
       if (hooks.length === 0) return response;
       if (content instanceof Buffer) this.#watcher?.watch(FOLLOWING_UP, request);
       return await runHooks(hooks, response);
@@ -225,7 +229,8 @@ export class Transaction {
     body: Buffer | IncomingBody,
     request: PreparedRequest,
   ): Awaitable<Buffer | StreamedContent> {
-    const contentEncoding = rawValues(rawHeaders, 'content-encoding').join();
+    const codings = rawValues(rawHeaders, 'content-encoding');
+    const contentEncoding = codings.length === 0 ? '' : codings.join();
     const { maxResponseSize } = this.#options;
     if (body instanceof IncomingBody) {
       const done = () => this.#watcher?.end?.();

@@ -10,9 +10,10 @@ export function charsetOf(contentType = ''): string | undefined {
  * the text (WHATWG Encoding §6); an encoding that is not known counts as UTF-8, as in requests.
  */
 export function decodeText(bytes: Buffer, encoding = 'utf-8'): string {
-  const actual = markOf(bytes) ?? encoding;
+  const mark = markOf(bytes);
+  const actual = mark ?? encoding;
   // For a short text, the usual one, Buffer is several times as quick as TextDecoder.
-  if (UTF_8.test(actual)) return bytes.toString('utf8', startsWith(bytes, UTF_8_MARK) ? 3 : 0);
+  if (UTF_8.test(actual)) return bytes.toString('utf8', mark === undefined ? 0 : UTF_8_MARK.length);
   return decoderOf(actual)(bytes);
 }
 
@@ -65,6 +66,8 @@ const UTF_8 = /^utf-?8$/i;
 const UTF_8_MARK = [0xef, 0xbb, 0xbf];
 
 function markOf(bytes: Buffer): string | undefined {
+  // Most texts do not even begin like one.
+  if (bytes.length === 0 || (bytes[0] as number) < 0xef) return undefined;
   if (startsWith(bytes, UTF_8_MARK)) return 'utf-8';
   if (startsWith(bytes, [0xff, 0xfe])) return 'utf-16le';
   return startsWith(bytes, [0xfe, 0xff]) ? 'utf-16be' : undefined;

@@ -15,6 +15,7 @@ const FIELD_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 const FORBIDDEN = /[^\t\x20-\x7e\x80-\xff]/;
 /** What is no part of a value at its ends (WHATWG Fetch, "normalize"); less than `trim()` takes. */
 const SPACE = '\t\n\r ';
+const NO_VALUES: readonly string[] = [];
 
 /**
  * fetch's `Headers`, but names and order stay as they were set, and so they go on the wire.
@@ -144,14 +145,22 @@ export class Headers implements globalThis.Headers {
 }
 
 /** The values of one header, given in lower case, in headers as undici hands them over. */
-export function rawValues(rawHeaders: readonly Buffer[], name: string): string[] {
-  const values: string[] = [];
-  for (let i = 0; i < rawHeaders.length; i += 2) {
-    const candidate = rawHeaders[i] as Buffer;
-    if (candidate.length === name.length && candidate.toString('latin1').toLowerCase() === name)
+export function rawValues(rawHeaders: readonly Buffer[], name: string): readonly string[] {
+  let values: string[] | undefined;
+  for (let i = 0; i < rawHeaders.length; i += 2)
+    if (isNamed(rawHeaders[i] as Buffer, name)) {
+      values ??= [];
       values.push((rawHeaders[i + 1] as Buffer).toString('latin1'));
-  }
-  return values;
+    }
+  return values ?? NO_VALUES;
+}
+
+/** The last letter tells most names of one length apart, without a string for each. */
+function isNamed(candidate: Buffer, name: string): boolean {
+  const last = name.length - 1;
+  if (candidate.length !== name.length) return false;
+  if (((candidate[last] as number) | 0x20) !== name.charCodeAt(last)) return false;
+  return candidate.toString('latin1').toLowerCase() === name;
 }
 
 /**

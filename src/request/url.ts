@@ -66,6 +66,24 @@ export function parseURL(input: string | URL, base?: URL, context?: RequestError
   return url;
 }
 
+/** The origin that was asked for last: most requests go where the one before went. */
+let lastOrigin = '';
+
+/** The URL's origin: the same string for as long as it stays the same, which is quick to look up. */
+export function originOf(url: URL): string {
+  const { href } = url;
+  if (!href.startsWith(lastOrigin) || href[lastOrigin.length] !== '/') lastOrigin = url.origin;
+  return lastOrigin;
+}
+
+/** Path and query, as they stand in a request (RFC 9112 §3.2.1). */
+export function pathOf(url: URL): string {
+  const { href, hash } = url;
+  const path = href.slice(originOf(url).length, href.length - hash.length);
+  // A hash or a query of nothing is none.
+  return path.endsWith('?') || path.endsWith('#') ? url.pathname + url.search : path;
+}
+
 /**
  * The session's params, but for those that the job's name too, and then the job's (requests'
  * `merge_setting`, here for all forms). Null in the job's drops the session's, undefined does not.

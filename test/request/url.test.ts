@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { InvalidJobError, InvalidURLError, type Params, Session } from '../../src/index.js';
-import { mergeParams, parseURL, prepareURL } from '../../src/request/url.js';
+import { mergeParams, originOf, parseURL, pathOf, prepareURL } from '../../src/request/url.js';
 import { startServer } from '../helpers/http-server.js';
 
 /** The path and query that `path` and the params are sent as. */
@@ -251,5 +251,29 @@ describe('a reference', () => {
     const request = { method: 'GET', url: base, headers: new Headers() };
     const refused = () => parseURL('ftp://host/', base, { request });
     expect(refused).toThrow(expect.objectContaining({ request }));
+  });
+});
+
+describe('the origin and the path that a request is made with', () => {
+  test.each([
+    ['http://h/', 'http://h', '/'],
+    ['http://h/', 'http://h', '/'],
+    ['http://h/a?b=c#d', 'http://h', '/a?b=c'],
+    ['http://h/a?', 'http://h', '/a'],
+    ['http://h/a?#d', 'http://h', '/a'],
+    ['http://h/a??', 'http://h', '/a??'],
+    ['http://h/a#', 'http://h', '/a'],
+    ['http://h/a?b#', 'http://h', '/a?b'],
+    ['http://h:80/a', 'http://h', '/a'],
+    ['http://h:81/a', 'http://h:81', '/a'],
+    ['http://h:8/a', 'http://h:8', '/a'],
+    ['http://h:81/a', 'http://h:81', '/a'],
+    ['http://h.test//b', 'http://h.test', '//b'],
+    ['https://h.test/c', 'https://h.test', '/c'],
+    ['http://[::1]:8080/', 'http://[::1]:8080', '/'],
+  ])('of %s', (text, origin, path) => {
+    const url = new URL(text);
+    expect([originOf(url), pathOf(url)]).toEqual([origin, path]);
+    expect([url.origin, url.pathname + url.search]).toEqual([origin, path]);
   });
 });
