@@ -42,7 +42,7 @@ export interface PoolEvents<S extends SessionLike = Session> {
   exception: [outcome: ThreadException<JobOf<S>, ExceptionOf<S>, S>];
   /** A job will be tried again, in `delay` ms at the earliest. */
   retry: [attempt: Attempt<JobOf<S>, ResponseOf<S>>, delay: number];
-  /** After either of the first two. */
+  /** After either of the first two, and when the pool is settled. */
   progress: [stats: PoolStats];
 }
 
@@ -74,6 +74,8 @@ export class Pool<S extends SessionLike = Session> extends EventEmitter<PoolEven
   readonly #starting: Promise<void>;
   #hasStarted = false;
   #isAborted = false;
+  /** Whether an async listener did. */
+  #hasRejected = false;
   readonly #failure = new Failure();
 
   /**
@@ -108,6 +110,7 @@ export class Pool<S extends SessionLike = Session> extends EventEmitter<PoolEven
         beginning: () => this.#sessions.isOpen || this.#reopen(),
         ended: (ticket, outcome) => this.#deliver(ticket, outcome as OutcomeIn<S>),
         retire: (worker) => this.#sessions.retire(worker),
+        rest: (worker) => (this.#isSettled ? undefined : this.#sessions.rest(worker)),
         replace: (worker) => this.#replace(worker),
       },
     );
@@ -119,7 +122,7 @@ export class Pool<S extends SessionLike = Session> extends EventEmitter<PoolEven
     this.#delivery = new Delivery(this.#outcomes, this.#acknowledgements, {
       wanted: () => this.#scheduler.serve(),
       consumed: () => this.#check(),
-      throwFailure: () => this.#failure.throw(),
+      throwFailure: () => this.#throwFailure(),
     });
     this.#sessions = new WorkerSessions(numProcesses, options, failed);
     this.#starting = Promise.resolve().then(() => this.#start());
@@ -225,7 +228,7 @@ export class Pool<S extends SessionLike = Session> extends EventEmitter<PoolEven
    */
   async joinAll(): Promise<void> {
     await this.#untilSettled();
-    this.#failure.throw();
+    await this.#throwFailure();
   }
 
   /** How far it is; a record of this moment. */
@@ -274,7 +277,7 @@ export class Pool<S extends SessionLike = Session> extends EventEmitter<PoolEven
     await this.#acknowledgements.settle();
     await this.#starting;
     await this.#closeSessions();
-    if (!this.#failure.isTold) this.#failure.throw();
+    if (!this.#failure.isTold) await this.#throwFailure();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -283,6 +286,7 @@ export class Pool<S extends SessionLike = Session> extends EventEmitter<PoolEven
 
   /** An async listener rejected. */
   override [captureRejectionSymbol](error: Error, ..._: unknown[]): void {
+    this.#hasRejected = true;
     this.#failure.set(error);
   }
 
@@ -348,15 +352,29 @@ export class Pool<S extends SessionLike = Session> extends EventEmitter<PoolEven
    *  1. those who join may go;
    *  2. readers end for whose kind nothing is left;
    *  3. if no reader holds an outcome, whose reader might put a job, the sessions are closed; those
-   *     of a pool that is there for `submit()` only when the pool is.
+   *     of a pool that is there for `submit()` only when the pool is;
+   *  4. workers that wait until they may have another session need not wait;
+   *  5. those who listen are told, who may put a job.
    */
   #check(): void {
     if (!this.#isSettled) return;
-    this.#telemetry.settled();
     for (const resolve of this.#joining.splice(0)) resolve();
     this.#outcomes.endReaders();
     // Later: a reader that came back may take the next outcome in the same breath.
     if (this.#sessions.isOpen && this.#hasStarted) queueMicrotask(() => this.#closeIfDone());
+    this.#sessions.wake();
+    try {
+      this.#telemetry.settled();
+    } catch (error) {
+      this.#failure.set(error);
+    }
+  }
+
+  /** An async listener of the last job may have rejected: Node tells of that a tick later. */
+  async #throwFailure(): Promise<void> {
+    this.#failure.throw();
+    await new Promise<void>((resolve) => process.nextTick(resolve));
+    if (this.#hasRejected) this.#failure.throw();
   }
 
   #closeIfDone(): void {

@@ -21,8 +21,10 @@ export interface RunnerListener<J, R> {
   beginning(): void;
   /** A ticket has its outcome. */
   ended(ticket: Ticket<J>, outcome: Outcome<J, R>): void;
-  /** Gives up a worker's session. @returns when the worker may go on */
-  retire(worker: number): Promise<void>;
+  /** Gives up a worker's session. */
+  retire(worker: number): void;
+  /** Waits until a worker's session may be replaced; no longer than there is something to do. */
+  rest(worker: number): Awaitable<void>;
   replace(worker: number): Promise<SessionLike<J, R>>;
 }
 
@@ -82,8 +84,8 @@ export class Runner<J, R> {
       beginning: (ticket, its) => this.#begin(ticket, its, context),
       respond: (ticket, response) => this.#respond(ticket, response, worker),
       except: (ticket, exception) => this.#except(ticket, exception, worker),
-      retire: () => this.#listener.retire(number),
-      replace: () => this.#listener.replace(number),
+      retire: () => this.#retire(number),
+      replace: (ticket) => this.#replace(ticket, number),
     });
   }
 
@@ -113,9 +115,35 @@ export class Runner<J, R> {
     ticket.release?.();
   }
 
+  /** While it rests, others may have nothing to ask the source for: it may have nothing left. */
+  async #retire(worker: number): Promise<void> {
+    this.#listener.retire(worker);
+    this.#scheduler.look();
+    await this.#listener.rest(worker);
+  }
+
+  /** Not being able to is an attempt; being aborted before is none. */
+  async #replace(ticket: Ticket<J>, worker: number): Promise<SessionLike<J, R>> {
+    ticket.attempts--;
+    ticket.session = undefined;
+    try {
+      await this.#listener.rest(worker);
+      this.#checkOwed(ticket);
+      ticket.policy = this.#policyOf(ticket.job);
+      return await this.#listener.replace(worker);
+    } finally {
+      ticket.attempts++;
+      ticket.sentAt = performance.now();
+    }
+  }
+
   /** What has its outcome by now, since a session had to be made for it, is not to be sent. */
-  #begin(ticket: Ticket<J>, session: SessionLike<J, R>, context: RequestContext): void {
+  #checkOwed(ticket: Ticket<J>): void {
     if (!this.#scheduler.owes(ticket)) throw new AbortError('the job was aborted');
+  }
+
+  #begin(ticket: Ticket<J>, session: SessionLike<J, R>, context: RequestContext): void {
+    this.#checkOwed(ticket);
     this.#listener.beginning();
     ticket.session = session;
     ticket.context = context;
@@ -146,23 +174,25 @@ export class Runner<J, R> {
     return this.#review(ticket, failure(error), worker);
   }
 
-  /** Whether the worker is to have another session is decided first: a retry may need it. */
+  /**
+   * Whether the worker is to have another session is decided first: a retry may need it. Where none
+   * could be made, there is none to ask about.
+   */
   #review(ticket: Ticket<J>, result: Result<R>, worker: Worker<J, R>): Awaitable<void> {
-    if (this.#options.retireWhen === undefined || this.#aborted !== undefined)
+    const { session } = ticket;
+    const { retireWhen } = this.#options;
+    if (retireWhen === undefined || this.#aborted !== undefined || session === undefined)
       return this.#judge(ticket, result);
+    const follow = (verdict: unknown) => {
+      if (isRetired(verdict)) worker.retire(session);
+      return this.#judge(ticket, result);
+    };
     try {
-      const verdict = this.#options.retireWhen(outcomeOf(ticket, result), ticket.session);
-      if (!isPromiseLike(verdict)) {
-        if (isRetired(verdict)) worker.retire();
-        return this.#judge(ticket, result);
-      }
-      const followed = Promise.resolve(verdict).then(
-        (told) => {
-          if (isRetired(told)) worker.retire();
-          return this.#judge(ticket, result);
-        },
-        (exception) => this.#fail(ticket, result, exception),
-      );
+      const verdict = retireWhen(outcomeOf(ticket, result), session);
+      if (!isPromiseLike(verdict)) return follow(verdict);
+      const followed = Promise.resolve(verdict)
+        .then(follow)
+        .catch((exception) => this.#fail(ticket, result, exception));
       return this.#await(ticket, followed);
     } catch (exception) {
       return this.#fail(ticket, result, exception);

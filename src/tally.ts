@@ -14,7 +14,7 @@ export interface PoolStats {
   readonly retried: number;
   /** Of response bodies, decoded, as far as they were in memory when their jobs ended. */
   readonly bytes: number;
-  /** Milliseconds from the first job's start on; stands still while the pool is settled. */
+  /** Milliseconds from the first job's start on, but for those in which the pool was settled. */
   readonly elapsed: number;
   /** Jobs taken and still in the source; undefined if the source cannot tell how many it has. */
   readonly total: number | undefined;
@@ -36,27 +36,31 @@ export class Tally {
   failed = 0;
   retried = 0;
   bytes = 0;
-  #startedAt: number | undefined;
-  /** Set while there is nothing to do. */
-  #restedAt: number | undefined;
+  /** Milliseconds, without those since it began to run last. */
+  #elapsed = 0;
+  /** Set while there is something to do. */
+  #runsSince: number | undefined;
 
   /** There is something to do. */
   wake(): void {
-    this.#startedAt ??= performance.now();
-    this.#restedAt = undefined;
+    this.#runsSince ??= performance.now();
   }
 
   /** Nothing is left to do for now. */
   rest(): void {
-    this.#restedAt ??= performance.now();
+    this.#elapsed = this.elapsed;
+    this.#runsSince = undefined;
+  }
+
+  get elapsed(): number {
+    if (this.#runsSince === undefined) return this.#elapsed;
+    return this.#elapsed + performance.now() - this.#runsSince;
   }
 
   stats({ taken, left }: Counts): PoolStats {
-    const { inFlight, succeeded, failed, retried, bytes } = this;
+    const { inFlight, succeeded, failed, retried, bytes, elapsed } = this;
     const done = succeeded + failed;
-    const elapsed = this.#elapsed;
     const total = left === undefined ? undefined : taken + left;
-    const isTold = total !== undefined && done > 0;
     return {
       taken,
       inFlight,
@@ -67,12 +71,13 @@ export class Tally {
       bytes,
       elapsed,
       total,
-      timeLeft: isTold ? ((total - done) * elapsed) / done : undefined,
+      timeLeft: total === undefined ? undefined : timeLeft(total - done, done / elapsed),
     };
   }
+}
 
-  get #elapsed(): number {
-    if (this.#startedAt === undefined) return 0;
-    return (this.#restedAt ?? performance.now()) - this.#startedAt;
-  }
+/** @param pace jobs in a millisecond; what was done before the first job's start is none */
+function timeLeft(jobs: number, pace: number): number | undefined {
+  if (jobs === 0) return 0;
+  return pace > 0 && pace < Infinity ? jobs / pace : undefined;
 }

@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks';
 import { type JobMessage, jobEnd, jobRetry, jobStart } from './channels.js';
 import { discard } from './discard.js';
 import { heldBytes } from './queue/body-size.js';
@@ -5,6 +6,9 @@ import { type Outcome, ThreadException, ThreadResponse } from './queue/outcomes.
 import type { Ticket } from './queue/ticket.js';
 import type { Attempt } from './retry/attempt.js';
 import { type Counts, type PoolStats, Tally } from './tally.js';
+
+/** What a message says of the last retry is over. */
+const NO_RETRY = { response: undefined, exception: undefined, delay: undefined };
 
 /** Who calls those who listen; what one throws comes out of `emit()`. */
 export interface Emitter {
@@ -20,6 +24,8 @@ export class Telemetry<J, R> {
   readonly #pool: Emitter;
   readonly #counts: () => Counts;
   readonly #tally = new Tally();
+  /** Whether it was told that nothing is left to do, and of nothing since. */
+  #isSettled = false;
 
   constructor(pool: Emitter, counts: () => Counts) {
     this.#pool = pool;
@@ -32,22 +38,27 @@ export class Telemetry<J, R> {
 
   /** The ticket is given to its session. */
   began(ticket: Ticket<J>): void {
+    this.#isSettled = false;
     this.#tally.wake();
     this.#tally.inFlight++;
     ticket.isInFlight = true;
-    if (ticket.attempts === 1 && jobStart.hasSubscribers) jobStart.publish(this.#messageOf(ticket));
+    if (ticket.hasStarted) this.#tally.retried++;
+    else if (jobStart.hasSubscribers) this.#start(ticket);
+    ticket.hasStarted = true;
   }
 
-  /** Nothing is left to do for now. */
+  /** Nothing is left to do for now. @throws what a listener throws */
   settled(): void {
+    if (this.#isSettled) return;
+    this.#isSettled = true;
     this.#tally.rest();
+    this.#tellProgress();
   }
 
   /** @throws what a listener throws */
   retrying(ticket: Ticket<J>, attempt: Attempt<J, R>, delay: number): void {
     this.#land(ticket);
     this.#pool.emit('retry', attempt, delay);
-    this.#tally.retried++;
     if (!jobRetry.hasSubscribers) return;
     const { response, exception } = attempt;
     jobRetry.publish(Object.assign(this.#messageOf(ticket), { response, exception, delay }));
@@ -95,12 +106,25 @@ export class Telemetry<J, R> {
   }
 
   #tell(outcome: Outcome<J, R>): void {
+    this.#isSettled = false;
     this.#pool.emit(outcome.kind, outcome);
+    this.#tellProgress();
+  }
+
+  #tellProgress(): void {
     if (this.#pool.listenerCount('progress') > 0) this.#pool.emit('progress', this.stats);
   }
 
+  /** What is bound to the channel holds for all attempts. */
+  #start(ticket: Ticket<J>): void {
+    jobStart.runStores(this.#messageOf(ticket), () => {
+      ticket.scope = new AsyncResource('SessionPoolJob');
+    });
+  }
+
   #publish(ticket: Ticket<J>, outcome: Outcome<J, R>): Outcome<J, R> {
-    if (jobEnd.hasSubscribers) jobEnd.publish(Object.assign(this.#messageOf(ticket), { outcome }));
+    if (jobEnd.hasSubscribers)
+      jobEnd.publish(Object.assign(this.#messageOf(ticket), NO_RETRY, { outcome }));
     return outcome;
   }
 

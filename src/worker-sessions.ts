@@ -31,11 +31,15 @@ export class WorkerSessions<S extends SessionLike> {
   readonly #seats: Seat<S>[] = [];
   /** Of how many seats each session is. */
   readonly #uses = new Map<S, number>();
-  /** Sessions that are being made or closed, one by one. */
-  readonly #pending = new Set<Promise<unknown>>();
+  /** Those that are being made in place of others. */
+  readonly #making = new Set<Promise<S>>();
+  /** What has not been closed yet, though that was begun. */
+  readonly #closings = new Set<Promise<void>>();
   /** Workers that wait until their session may be replaced. */
   readonly #resting = new Set<() => void>();
   #isOpen = true;
+  /** Whether all that there are have been closed, or are about to be, since they were open. */
+  #isClosed = false;
   #closing: Promise<void> = Promise.resolve();
 
   /** Makes them all. If one cannot be made, the others are closed. */
@@ -46,6 +50,7 @@ export class WorkerSessions<S extends SessionLike> {
     try {
       while (made.length < count) made.push(this.#make(this.#seatOf(made.length)));
     } catch (error) {
+      this.#isOpen = false;
       void Promise.allSettled(made).then(() => this.#closeAll());
       throw error;
     }
@@ -60,17 +65,32 @@ export class WorkerSessions<S extends SessionLike> {
   /** They are used again. */
   open(): void {
     this.#isOpen = true;
+    this.#isClosed = false;
   }
 
-  /**
-   * Gives up a worker's session, unless another has it too.
-   *
-   * @returns when it may be replaced, or the pool has no more to do
-   */
-  retire(worker: number): Promise<void> {
-    const seat = this.#seatOf(worker);
-    this.#empty(seat);
-    return this.#rest(seat.replacedAt + REPLACEMENT_INTERVAL - performance.now());
+  /** Gives up a worker's session, which is closed unless another worker has it too. */
+  retire(worker: number): void {
+    this.#empty(this.#seatOf(worker));
+  }
+
+  /** Waits until a worker's session may be replaced, or `wake()` is called; not if it may be now. */
+  rest(worker: number): Promise<void> | undefined {
+    const delay = this.#seatOf(worker).replacedAt + REPLACEMENT_INTERVAL - performance.now();
+    if (delay <= 0) return undefined;
+    return new Promise((resolve) => {
+      const wake = () => {
+        clearTimeout(timer);
+        this.#resting.delete(wake);
+        resolve();
+      };
+      const timer = setTimeout(wake, delay);
+      this.#resting.add(wake);
+    });
+  }
+
+  /** Nobody is to wait any longer: there is nothing to do. */
+  wake(): void {
+    for (const wake of this.#resting) wake();
   }
 
   /** A fresh session for a worker whose own was retired. @throws as the making of any */
@@ -78,7 +98,10 @@ export class WorkerSessions<S extends SessionLike> {
     const seat = this.#seatOf(worker);
     seat.replacedAt = performance.now();
     try {
-      return await this.#track(Promise.resolve().then(() => this.#make(seat)));
+      return await track(
+        this.#making,
+        Promise.resolve().then(() => this.#make(seat)),
+      );
     } catch (error) {
       this.#empty(seat);
       throw error;
@@ -92,7 +115,6 @@ export class WorkerSessions<S extends SessionLike> {
   close(): Promise<void> {
     if (this.#isOpen) {
       this.#isOpen = false;
-      for (const wake of this.#resting) wake();
       this.#closing = this.#closeAll().then(throwFirst);
     }
     return this.#closing;
@@ -111,37 +133,21 @@ export class WorkerSessions<S extends SessionLike> {
     });
   }
 
-  /** Closes what no other seat has. */
+  /** Closes what no other seat has, unless it is closed already with all the others. */
   #empty({ sessions }: Seat<S>): void {
     for (const session of sessions.splice(0)) {
       const uses = this.#uses.get(session) as number;
       if (uses > 1) this.#uses.set(session, uses - 1);
       else {
         this.#uses.delete(session);
-        if (this.#options.closeSessions !== false)
-          void this.#track(close(session)).catch(this.#failed);
+        if (!this.#isClosed) this.#close(session).catch(this.#failed);
       }
     }
   }
 
-  #track<T>(work: Promise<T>): Promise<T> {
-    const done = () => this.#pending.delete(work);
-    this.#pending.add(work);
-    work.then(done, done);
-    return work;
-  }
-
-  #rest(delay: number): Promise<void> {
-    if (!(delay > 0)) return Promise.resolve();
-    return new Promise((resolve) => {
-      const wake = () => {
-        clearTimeout(timer);
-        this.#resting.delete(wake);
-        resolve();
-      };
-      const timer = setTimeout(wake, delay);
-      this.#resting.add(wake);
-    });
+  #close(session: S): Promise<void> {
+    if (this.#options.closeSessions === false) return Promise.resolve();
+    return track(this.#closings, close(session));
   }
 
   async #all(made: readonly Awaitable<S>[]): Promise<readonly S[]> {
@@ -154,21 +160,34 @@ export class WorkerSessions<S extends SessionLike> {
     return settled.map((each) => (each as PromiseFulfilledResult<S>).value);
   }
 
-  /** A few at a time: thousands take a while, in which nothing else would run. */
-  async #closeAll(): Promise<PromiseSettledResult<unknown>[]> {
-    while (this.#pending.size > 0) await Promise.allSettled(this.#pending);
-    if (this.#options.closeSessions === false) return [];
-    const closing: Promise<unknown>[] = [];
+  /**
+   * A few at a time: thousands take a while, in which nothing else would run. Not those that are
+   * used again meanwhile.
+   */
+  async #closeAll(): Promise<PromiseSettledResult<void>[]> {
+    while (this.#making.size > 0) await Promise.allSettled(this.#making);
+    if (this.#isOpen || this.#isClosed) return Promise.allSettled(this.#closings);
+    this.#isClosed = true;
+    const closing: Promise<void>[] = [];
     for (const session of [...this.#uses.keys()]) {
-      closing.push(close(session));
+      closing.push(this.#close(session));
       if (closing.length % CLOSED_AT_ONCE === 0) await new Promise(setImmediate);
+      if (this.#isOpen) break;
     }
-    return Promise.allSettled(closing);
+    return Promise.allSettled([...closing, ...this.#closings]);
   }
 }
 
 async function close(session: SessionLike): Promise<void> {
   await session.close?.();
+}
+
+/** Keeps what is under way among the others as long as it is. */
+function track<T>(pending: Set<Promise<T>>, work: Promise<T>): Promise<T> {
+  const done = () => pending.delete(work);
+  pending.add(work);
+  work.then(done, done);
+  return work;
 }
 
 function throwFirst(settled: readonly PromiseSettledResult<unknown>[]): void {

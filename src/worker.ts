@@ -15,7 +15,7 @@ export interface WorkerDesk<J, R> {
   /** Gives up the worker's session. @returns when the worker may go on */
   retire(): Promise<void>;
   /** A session in place of that one. What it throws is the attempt's exception. */
-  replace(): Promise<SessionLike<J, R>>;
+  replace(ticket: Ticket<J>): Promise<SessionLike<J, R>>;
 }
 
 /** A thread of a pool, which knows the ticket that its job came with. It starts by itself. */
@@ -51,9 +51,9 @@ export class Worker<J, R> {
     );
   }
 
-  /** Has it give up its session before it takes another job. */
-  retire(): void {
-    this.#isRetiring = true;
+  /** Has it give up that session, unless it has another by now, before it takes another job. */
+  retire(session: unknown): void {
+    if (session === this.#session) this.#isRetiring = true;
   }
 
   #request(job: J): Awaitable<R> {
@@ -63,13 +63,17 @@ export class Worker<J, R> {
   }
 
   async #begin(job: J, ticket: Ticket<J>): Promise<R> {
-    this.#session = await this.#desk.replace();
+    this.#isRetiring = true; // if none can be made, it rests before it tries again
+    this.#session = await this.#desk.replace(ticket);
+    this.#isRetiring = false;
     return this.#run(job, ticket, this.#session);
   }
 
   #run(job: J, ticket: Ticket<J>, session: SessionLike<J, R>): Awaitable<R> {
     this.#desk.beginning(ticket, session);
-    return session.request(job, this.#context);
+    const { scope } = ticket;
+    if (scope === undefined) return session.request(job, this.#context);
+    return scope.runInAsyncScope(session.request, session, job, this.#context);
   }
 
   #get(): Awaitable<J | undefined> {

@@ -8,8 +8,8 @@ export interface DeliveryListener {
   wanted(): void;
   /** An outcome was consumed. */
   consumed(): void;
-  /** Throws what broke, if something did that is no job's. */
-  throwFailure(): void;
+  /** Rejects with what broke, if something did that is no job's. */
+  throwFailure(): Promise<void>;
 }
 
 /** Hands outcomes to readers, and tells the source what became of its jobs. */
@@ -45,7 +45,7 @@ export class Delivery<J, O extends Outcome<J>> {
       }
     }
     await this.#acknowledgements.settle();
-    this.#listener.throwFailure();
+    await this.#listener.throwFailure();
   }
 
   /** The next outcome if there is one, which is consumed at once. */

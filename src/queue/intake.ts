@@ -42,8 +42,7 @@ export class Intake<J> {
 
   /** How many jobs it has yet to give, where that is known; none once it is asked no more. */
   get left(): number | undefined {
-    if (this.#source === undefined) return undefined;
-    return this.isOpen ? this.#source.size : 0;
+    return this.#hasEnded || this.isClosed ? 0 : this.#source?.size;
   }
 
   /** Whether it may be asked for a job. */

@@ -117,6 +117,13 @@ export class Scheduler<J> {
     return new Promise((resolve) => this.#workers.push(resolve));
   }
 
+  /** Asks the source for a job before a worker is free for it: so whether it has one is known. */
+  look(): void {
+    if (this.#isPaused || this.#turnstile.size > 0) return;
+    const ticket = this.#pull();
+    if (ticket !== undefined) this.#enqueue(ticket);
+  }
+
   /** Gives the workers that wait what may go now. To be called when `mayTake()` may have changed. */
   serve(): void {
     for (let left = this.#workers.size; left > 0; left--) {

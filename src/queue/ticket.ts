@@ -1,3 +1,4 @@
+import type { AsyncResource } from 'node:async_hooks';
 import type { JobMessage } from '../channels.js';
 import { AbortError, type Phase } from '../errors.js';
 import type { RequestContext } from '../http/request-context.js';
@@ -33,6 +34,10 @@ export class Ticket<J> {
   session: unknown;
   /** Whether a session has it. */
   isInFlight = false;
+  /** Whether one ever had it. */
+  hasStarted = false;
+  /** What its attempts run in, once somebody listens who may have bound something to it. */
+  scope: AsyncResource | undefined;
   /** What is published of it, once somebody listens. */
   message: JobMessage | undefined;
   /** Of the worker that has it, or had it last. */
