@@ -34,7 +34,7 @@ describe("OpenTelemetry's instrumentation of undici", () => {
     expect(spans.map(told).toSorted((a, b) => String(a.url).localeCompare(String(b.url)))).toEqual(
       urls.map((url) => ({ method: 'PUT', url, status: 200 })),
     );
-    const headers = server.requests.map((request) => request.headers['traceparent']);
+    const headers = server.requests.map((request) => request.headers.traceparent);
     expect(headers.toSorted()).toEqual(spans.map(traceparentOf).toSorted());
   });
 
@@ -77,7 +77,7 @@ describe("OpenTelemetry's instrumentation of undici", () => {
     const watch = new SpanWatch();
     const server = await startServer(({ path }, reply) => {
       if (path === '/missing') reply.writeHead(404).end();
-      else reply.writeHead(200, { 'Content-Length': 10 }).end('cut');
+      else reply.writeHead(200, { 'Content-Length': 10 }).write('cut', () => reply.destroy());
     });
     await Pool.fromUrls(
       [`${server.url}/missing`, `${server.url}/cut`],
