@@ -4,11 +4,13 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify, stripVTControlCharacters } from 'node:util';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { readCommandLine, UsageError } from '../examples/main-job/command-line.js';
 import { createProgress } from '../examples/main-job/progress.js';
 import { describeBalance, describeFailures, isBalanced } from '../examples/main-job/report.js';
 import { Tally } from '../examples/main-job/tally.js';
+import { describe as describeStats, progress } from '../examples/progress/progress.js';
+import { JobQueue, Pool, type PoolStats } from '../src/index.js';
 import { startServer } from './helpers/http-server.js';
 
 let folder: string;
@@ -217,5 +219,100 @@ describe('the file of URLs', () => {
     const { exitCode, stderr } = await runUrlFile(...args);
     expect(exitCode).toBe(2);
     expect(stderr).toMatch(/^Usage: /);
+  });
+});
+
+describe('the progress of a pool', () => {
+  const STATS: PoolStats = {
+    taken: 6,
+    inFlight: 2,
+    waiting: 0,
+    succeeded: 3,
+    failed: 1,
+    retried: 2,
+    bytes: 0,
+    elapsed: 2000,
+    total: 8,
+    timeLeft: 61_001,
+  };
+
+  /** A stream, and what is written to it, but for its escape sequences. */
+  function output(isTTY: boolean) {
+    const lines: string[] = [];
+    const write = (text: string) => lines.push(stripVTControlCharacters(text).trim());
+    const stream = { isTTY, columns: 80, rows: 24, write } as unknown as NodeJS.WriteStream;
+    return { stream, shown: () => lines.filter((line) => line !== '') };
+  }
+
+  const session = () => ({ request: async ({ url }: { url: string }) => url });
+  const jobs = (count: number) => Array.from({ length: count }, (_, i) => ({ url: `${i}` }));
+
+  test('says how many are done, how fast, what failed and how long the rest will take', () => {
+    const half = `${'█'.repeat(12)}${'░'.repeat(12)}`;
+    expect(describeStats(STATS)).toBe(`${half} 4/8  2/s  1 failed  2 retried  1:02 left`);
+    const unknown = { ...STATS, total: undefined, timeLeft: undefined };
+    expect(describeStats(unknown)).toBe('4 done  2/s  1 failed  2 retried');
+    const none = { ...STATS, succeeded: 0, failed: 0, elapsed: 0, total: 0, timeLeft: 0 };
+    expect(describeStats(none)).toContain(' 0/0  0/s');
+  });
+
+  test.each([
+    [true, () => jobs(3)],
+    [false, () => jobs(3)],
+    [true, () => jobs(3).values()],
+  ])('ends with the last picture by itself: on a terminal %s', async (isTTY, source) => {
+    const { stream, shown } = output(isTTY);
+    const pool = new Pool({ jobQueue: source(), session });
+    progress(pool, stream);
+    await pool.joinAll();
+    await new Promise(setImmediate);
+    expect(shown()).toEqual([
+      expect.stringMatching(/^█{24} 3\/3 {2}\d+\/s {2}0 failed {2}0 retried$/),
+    ]);
+  });
+
+  test('does not end while a reader puts more', async () => {
+    const { stream, shown } = output(false);
+    const queue = new JobQueue(jobs(1));
+    const pool = new Pool({ jobQueue: queue, session, numProcesses: 1 });
+    progress(pool, stream);
+    let puts = 0;
+    for await (const _ of pool.responses()) if (puts++ < 3) queue.put({ url: 'more' });
+    await new Promise(setImmediate);
+    expect(shown()).toEqual([expect.stringContaining(' 4/4 ')]);
+  });
+
+  test('is shown now and then, on a terminal in one line', async () => {
+    vi.useFakeTimers({ toFake: ['performance'] });
+    onTestFinished(() => void vi.useRealTimers());
+    for (const [isTTY, frame] of [
+      [true, 100],
+      [false, 5000],
+    ] as const) {
+      const { stream, shown } = output(isTTY);
+      const request = async (_: { url: string }) => vi.advanceTimersByTime(frame / 2);
+      const pool = new Pool({ jobQueue: jobs(6), session: () => ({ request }), numProcesses: 1 });
+      progress(pool, stream);
+      await pool.joinAll();
+      await new Promise(setImmediate);
+      const counts = shown().map((line) => / (\d)\/6 /.exec(line)?.[1]);
+      expect(counts.slice(0, 3)).toEqual(['2', '4', '6']);
+    }
+  });
+
+  test('can be ended before', async () => {
+    const { stream, shown } = output(false);
+    const pool = new Pool({ jobQueue: jobs(3), session });
+    progress(pool, stream)();
+    await pool.joinAll();
+    await new Promise(setImmediate);
+    expect(shown()).toEqual([]);
+  });
+
+  test('goes to stderr, and results to stdout', async () => {
+    const { exitCode, stdout, stderr } = await run('examples/progress/main.js');
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(/^500 responses, 0 exceptions, \d+ bytes\n$/);
+    expect(stderr).toMatch(/^█{24} 500\/500 {2}\d+\/s {2}0 failed {2}20 retried\n$/);
   });
 });

@@ -527,6 +527,14 @@ describe('the closing of a retired session', () => {
     expect(script.closed).toEqual([0, 0]);
   });
 
+  it('happens once, though the initializer returns the very session', async () => {
+    const script = new Script();
+    const pool = poolOf(script, [banned('a'), { url: 'b' }], { initializer: (session) => session });
+    expect(await ranBy(pool)).toEqual([0, 1]);
+    await pool.close();
+    expect([script.closed, script.mishaps]).toEqual([[1, 1], []]);
+  });
+
   it.each([
     [
       'throws',
