@@ -2,9 +2,10 @@ import type { Awaitable } from './awaitable.js';
 import { unknownKey } from './known-keys.js';
 import { isPlainObject } from './plain-object.js';
 import { isIterableSource, type Jobs } from './queue/iterable-source.js';
-import type { PerOrigin } from './queue/lane.js';
+import type { PerOrigin } from './queue/origin-limits.js';
 import type { HighWaterMark } from './queue/outcome-queue.js';
 import type { Outcome } from './queue/outcomes.js';
+import { type Affinity, Placement } from './queue/placement.js';
 import type { RateLimit } from './queue/rate-window.js';
 import type { SchedulerOptions } from './queue/scheduler.js';
 import type { Attempt } from './retry/attempt.js';
@@ -24,8 +25,15 @@ export interface PoolOptions<S extends SessionLike = Session> extends WorkerSess
   /** Limits of each origin (scheme, host and port), by the job's URL. @default none */
   perOrigin?: PerOrigin | undefined;
   /**
-   * How many jobs may be taken from the source before their turn: past those that a limit holds
-   * back, for the most urgent one, and beside those that wait for a retry. @default 1000
+   * Which jobs go to one session, the same for all of them: those of an origin (scheme, host and
+   * port), by the job's URL, or those for which a function returns the same string or number. It is
+   * called once for each job; undefined is for any session. Other sessions go on with other jobs, of
+   * those that the pool may look ahead at. @default any session runs any job
+   */
+  affinity?: Affinity<JobOf<S>> | undefined;
+  /**
+   * How many jobs may be taken from the source before their turn: past those that a limit or
+   * `affinity` holds back, for the most urgent one, and beside those that wait for a retry. @default 1000
    */
   lookAhead?: number | undefined;
   /** When a job that failed is tried again; a job's own `retry` goes over it. @default 0 */
@@ -68,6 +76,7 @@ const OPTIONS: ReadonlySet<string> = new Set<keyof PoolOptions>([
   'closeSessions',
   'rateLimit',
   'perOrigin',
+  'affinity',
   'lookAhead',
   'retry',
   'raiseForStatus',
@@ -100,6 +109,7 @@ export function checkPoolOptions<S extends SessionLike>(options: PoolOptions<S>)
   if (signal !== undefined && !(signal instanceof AbortSignal))
     throw new TypeError(`signal must be an AbortSignal, got ${show(signal)}`);
   checkLimits(options);
+  checkAffinity(options.affinity);
 }
 
 /** @throws TypeError for an unknown option or one of the wrong type */
@@ -124,10 +134,18 @@ export function highWaterMarkOf(option: PoolOptions['highWaterMark'] = {}): High
 
 /** What of it is the scheduler's. */
 export function limitsOf<S extends SessionLike>(
-  { rateLimit, perOrigin, lookAhead = 1000 }: PoolOptions<S>,
+  { rateLimit, perOrigin, lookAhead = 1000, affinity }: PoolOptions<S>,
   source: unknown,
-): SchedulerOptions {
-  return { rateLimit, perOrigin, lookAhead, isRanked: isIterableSource(source) };
+  numProcesses: number,
+): SchedulerOptions<JobOf<S>> {
+  const placement = affinity === undefined ? undefined : new Placement(affinity, numProcesses);
+  const isRanked = isIterableSource(source);
+  return { rateLimit, perOrigin, lookAhead, isRanked, placement };
+}
+
+function checkAffinity(affinity: unknown): void {
+  if (affinity === undefined || affinity === 'origin' || typeof affinity === 'function') return;
+  throw new TypeError(`affinity must be 'origin' or a function of the job, got ${show(affinity)}`);
 }
 
 function checkLimits<S extends SessionLike>({ rateLimit, perOrigin }: PoolOptions<S>): void {

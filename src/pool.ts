@@ -93,12 +93,12 @@ export class Pool<S extends SessionLike = Session> extends EventEmitter<PoolEven
     const source = jobQueue === undefined ? undefined : toJobSource(jobQueue, 'jobQueue');
     const failed = (error: unknown) => this.#failure.set(error);
     this.#acknowledgements = new Acknowledgements(source, failed);
-    this.#scheduler = new Scheduler(source, limitsOf(options, source), {
+    this.#scheduler = new Scheduler(source, limitsOf(options, source, numProcesses), {
       mayTake: () => this.#mayTake,
       mayRun: () => this.#mayTake || this.#outcomes.isAwaitedInOrder,
       changed: () => this.#check(),
       failed,
-      aborted: (ticket, error) => this.#runner.abandon(ticket, error),
+      dropped: (ticket, error) => this.#runner.abandon(ticket, error),
       refused: (ticket) => this.#runner.refuse(ticket),
     });
     this.#telemetry = new Telemetry(this, () => this.#scheduler.counts);
@@ -294,7 +294,9 @@ export class Pool<S extends SessionLike = Session> extends EventEmitter<PoolEven
     try {
       const { ready } = this.#sessions;
       const sessions = isPromiseLike(ready) ? await ready : ready;
-      if (!this.#isAborted) for (const session of sessions) this.#runner.start(session as never);
+      if (!this.#isAborted)
+        for (const [slot, session] of sessions.entries())
+          this.#runner.start(session as never, slot);
     } catch (error) {
       this.#unlisten?.();
       this.#failure.set(error);

@@ -73,19 +73,23 @@ export class Runner<J, R> {
     this.#policy = RetryPolicy.from(options.retry, undefined);
   }
 
-  /** Has a session work from now on. */
-  start(session: SessionLike<J, R>): void {
+  /**
+   * Has a session work from now on.
+   *
+   * @param slot its number, from 0
+   */
+  start(session: SessionLike<J, R>, slot: number): void {
     const { raiseForStatus } = this.#options;
     const admit = (url: URL) => this.#scheduler.admit(url);
     const context = new RequestContext({ raiseForStatus, admit });
-    const number = this.#contexts.push(context) - 1;
+    this.#contexts.push(context);
     const worker: Worker<J, R> = new Worker<J, R>(session, context, {
-      take: () => this.#scheduler.take(),
+      take: () => this.#scheduler.take(slot),
       beginning: (ticket, its) => this.#begin(ticket, its, context),
       respond: (ticket, response) => this.#respond(ticket, response, worker),
       except: (ticket, exception) => this.#except(ticket, exception, worker),
-      retire: () => this.#retire(number),
-      replace: (ticket) => this.#replace(ticket, number),
+      retire: () => this.#retire(slot),
+      replace: (ticket) => this.#replace(ticket, slot),
     });
   }
 

@@ -1,50 +1,60 @@
 import { Heap } from '../heap.js';
-import { Lane, type PerOrigin, type Waiting } from './lane.js';
+import { Lines } from './lines.js';
+import { type Lane, Origin, type Waiting } from './origin.js';
+import type { PerOrigin } from './origin-limits.js';
 
-/** How many lanes are kept, idle or not, before any is looked at to be dropped. */
+/** How many origins are kept, idle or not, before any is looked at to be dropped. */
 const FEW = 64;
 
-/** By the priority of what waits, then by turns. */
-function goesFirst<T extends Waiting>(one: Lane<T>, other: Lane<T>): boolean {
-  const [first, second] = [one.waiting.peek() as T, other.waiting.peek() as T];
-  return (
-    first.priority > second.priority ||
-    (first.priority === second.priority && one.turn < other.turn)
-  );
+/** Which slot is to take a ticket. */
+export interface Places<T> {
+  /** Undefined if any may. Once it is a slot, it is that one for good. */
+  slotOf(ticket: T): number | undefined;
+  /** A ticket that any might take is taken by that one. */
+  bind(ticket: T, slot: number): void;
 }
 
 /**
- * Tickets that wait, in a lane for each origin, so that a limited origin holds up no other. A lane
+ * Tickets that wait, in a lane for each origin, so that a limited origin holds up no other. An origin
  * is closed while as many of its tickets are in flight as may be, while its window is full, and
- * while its origin is held. Of the open lanes, the one whose ticket has the highest priority goes
+ * while it is held. Of the open lanes, the one whose ticket has the highest priority goes
  * first; among equals they take turns, the one that was served least recently before the others.
  *
- * A call takes O(log n) of the lanes that wait and of the tickets in the lane. Closed lanes cost
- * nothing: one is looked at again when its time has come or a ticket of its own ends. Lanes that
- * have nothing to remember are dropped now and then, in constant time, amortized.
+ * With `places`, what one slot alone may take waits for it in lanes of its own, beside those of what
+ * any may take. A ticket whose slot has become known while it waited is moved when it is met.
+ *
+ * A call takes O(log n) of the lanes that wait and of the tickets in the lane; one that opens or
+ * closes an origin that of each of its lanes. Closed origins cost nothing: one is looked at again
+ * when its time has come or a ticket of its own ends. Origins that have nothing to remember are
+ * dropped now and then, in constant time, amortized.
  *
  * All times are milliseconds of one clock that never goes back.
  */
 export class Lanes<T extends Waiting> {
   readonly #limits: PerOrigin;
   readonly #isLimited: boolean;
-  readonly #lanes = new Map<string | undefined, Lane<T>>();
-  /** Those where something waits: the open ones, and those that time will open. */
-  readonly #open = new Heap<Lane<T>>(goesFirst);
-  readonly #later = new Heap<Lane<T>>((one, other) => one.opensAt < other.opensAt);
+  readonly #places: Places<T> | undefined;
+  readonly #origins = new Map<string | undefined, Origin<T>>();
+  readonly #lines = new Lines<T>();
+  /** Those where something waits and that time will open. */
+  readonly #later = new Heap<Origin<T>>((one, other) => one.opensAt < other.opensAt);
   /** The latest time that is known: what is open then stays so until something begins. */
   #now = -Infinity;
   #size = 0;
   #turns = 0;
   /** No origin is held after that. */
   #heldUntil = -Infinity;
-  /** How many lanes are worth a look for idle ones. */
+  /** How many origins are worth a look for idle ones. */
   #sweepAt = FEW;
 
-  /** @param limits of each origin; those that are absent are none */
-  constructor(limits: PerOrigin = {}) {
+  /**
+   * @param limits of each origin; those that are absent are none
+   * @param places @default any slot may take each ticket
+   */
+  constructor(limits: PerOrigin = {}, places?: Places<T>) {
     this.#limits = limits;
     this.#isLimited = limits.concurrency !== undefined || limits.rateLimit !== undefined;
+    this.#places = places;
   }
 
   /** How many tickets wait. */
@@ -63,30 +73,50 @@ export class Lanes<T extends Waiting> {
     return this.#isLimited || this.#size > 0 || this.#heldUntil > this.#now;
   }
 
-  add(ticket: T): void {
-    const lane = this.#laneOf(ticket.origin);
-    lane.waiting.put(ticket);
-    this.#size++;
-    if (lane.waiting.peek() === ticket) this.#place(lane);
+  /** Whether a ticket that any slot may take could go, or time alone holds one back. */
+  get hasForAll(): boolean {
+    return this.#lines.hasShared || this.#later.size > 0;
   }
 
-  /** Takes out the best ticket that may go now, and counts it as begun. */
-  next(now: number): T | undefined {
+  add(ticket: T): void {
+    this.#size++;
+    this.#put(ticket, this.#places?.slotOf(ticket));
+  }
+
+  /** Takes out the best ticket that a slot may take now, and counts it as begun. */
+  next(now: number, slot?: number): T | undefined {
     this.#wake(now);
-    const lane = this.#open.peek();
-    if (lane === undefined) return undefined;
-    const ticket = lane.waiting.shift() as T;
-    this.#size--;
-    lane.turn = this.#turns++;
-    this.#begin(ticket, lane, now);
-    return ticket;
+    for (;;) {
+      const lane = this.#lines.first(slot);
+      if (lane === undefined) return undefined;
+      const ticket = lane.waiting.shift() as T;
+      lane.origin.size--;
+      const home = this.#places?.slotOf(ticket);
+      if (home === undefined || home === slot) {
+        this.#begin(ticket, lane, now, slot);
+        return ticket;
+      }
+      this.#lines.place(lane);
+      this.#put(ticket, home);
+    }
+  }
+
+  /** Says whether the worker of a slot waits for a ticket of its own. */
+  expect(slot: number, isExpected: boolean): void {
+    this.#lines.expect(slot, isExpected);
+  }
+
+  /** A slot whose worker waits, and that may take a ticket of its own: the best of all such. */
+  called(now: number): number | undefined {
+    this.#wake(now);
+    return this.#lines.called;
   }
 
   /** Says that a ticket's answer came, or that there will be none. Ignores what never began. */
   end(ticket: T, now: number): void {
-    const lane = this.#lanes.get(ticket.origin);
-    lane?.end(ticket, now);
-    if (lane !== undefined) this.#place(lane);
+    const origin = this.#origins.get(ticket.origin);
+    origin?.limits.end(ticket, now);
+    if (origin !== undefined) this.#place(origin);
   }
 
   /**
@@ -94,10 +124,10 @@ export class Lanes<T extends Waiting> {
    *
    * @returns when it may go
    */
-  hold(origin: string, until: number): number {
-    const lane = this.#laneOf(origin);
-    lane.hold(until);
-    return this.#hold(lane);
+  hold(name: string, until: number): number {
+    const origin = this.#originOf(name);
+    origin.limits.hold(until);
+    return this.#hold(origin);
   }
 
   /**
@@ -109,95 +139,125 @@ export class Lanes<T extends Waiting> {
    * @param backoff the length of the pause, for steps counted from 1
    * @returns until when the origin is held
    */
-  throttle(origin: string, sentAt: number, now: number, backoff: (step: number) => number): number {
-    const lane = this.#laneOf(origin);
-    lane.throttle(sentAt, now, backoff);
-    return this.#hold(lane);
+  throttle(name: string, sentAt: number, now: number, backoff: (step: number) => number): number {
+    const origin = this.#originOf(name);
+    origin.limits.throttle(sentAt, now, backoff);
+    return this.#hold(origin);
   }
 
   /** Says that an origin answered otherwise than `throttle()` says. */
-  succeed(origin: string, sentAt: number): void {
-    this.#lanes.get(origin)?.succeed(sentAt);
+  succeed(name: string, sentAt: number): void {
+    this.#origins.get(name)?.limits.succeed(sentAt);
   }
 
   /** @returns whether the ticket waited */
   delete(ticket: T): boolean {
-    const lane = this.#lanes.get(ticket.origin);
-    const isFirst = lane?.waiting.peek() === ticket;
-    if (!lane?.waiting.delete(ticket)) return false;
-    this.#size--;
-    if (isFirst) this.#place(lane);
-    return true;
+    const origin = this.#origins.get(ticket.origin);
+    if (origin === undefined) return false;
+    const slot = this.#places?.slotOf(ticket);
+    // It may have come to be known while the ticket waited.
+    const isOwn = slot !== undefined && this.#deleteFrom(origin, slot, ticket);
+    return isOwn || this.#deleteFrom(origin, undefined, ticket);
   }
 
   /** When the rate of an origin allows one more request, whatever else its tickets wait for. */
-  rateOpensAt(origin: string | undefined, now: number): number {
-    return this.#lanes.get(origin)?.rateOpensAt(now) ?? -Infinity;
+  rateOpensAt(name: string | undefined, now: number): number {
+    return this.#origins.get(name)?.limits.rateOpensAt(now) ?? -Infinity;
   }
 
   /** Counts a request that is no ticket's own, as a redirect's. */
-  count(origin: string | undefined, now: number): void {
+  count(name: string | undefined, now: number): void {
     if (this.#limits.rateLimit === undefined) return;
-    const lane = this.#laneOf(origin);
+    const origin = this.#originOf(name);
     this.#now = now;
-    lane.count(now);
-    this.#place(lane);
+    origin.limits.count(now);
+    this.#place(origin);
   }
 
   /** Takes out all that waits, in the order of the jobs. */
   drain(): T[] {
-    const tickets = [...this.#lanes.values()].flatMap((lane) => lane.waiting.drain());
-    this.#open.drain();
+    const tickets = [...this.#origins.values()].flatMap((origin) => origin.drain());
+    this.#lines.clear();
     this.#later.drain();
     this.#size = 0;
     return tickets.sort((one, other) => one.order - other.order);
   }
 
-  #begin(ticket: T, lane: Lane<T>, now: number): void {
+  #put(ticket: T, slot: number | undefined): void {
+    const origin = this.#originOf(ticket.origin);
+    const lane = origin.lane(slot) ?? origin.addLane(slot, this.#turns++);
+    origin.size++;
+    lane.waiting.put(ticket);
+    if (lane.waiting.peek() === ticket) this.#place(origin, lane);
+  }
+
+  #deleteFrom(origin: Origin<T>, slot: number | undefined, ticket: T): boolean {
+    const lane = origin.lane(slot);
+    const isFirst = lane?.waiting.peek() === ticket;
+    if (!lane?.waiting.delete(ticket)) return false;
+    origin.size--;
+    this.#size--;
+    if (isFirst) this.#place(origin, lane);
+    return true;
+  }
+
+  #begin(ticket: T, lane: Lane<T>, now: number, slot: number | undefined): void {
+    this.#size--;
+    if (slot !== undefined) this.#places?.bind(ticket, slot);
+    lane.turn = this.#turns++;
     this.#now = now;
-    if (this.#isLimited) lane.begin(ticket, now);
-    this.#place(lane);
+    if (this.#isLimited) lane.origin.limits.begin(ticket, now);
+    this.#place(lane.origin, lane);
   }
 
-  #hold(lane: Lane<T>): number {
-    this.#heldUntil = Math.max(this.#heldUntil, lane.heldUntil);
-    this.#place(lane);
-    return lane.heldUntil;
+  #hold(origin: Origin<T>): number {
+    const { heldUntil } = origin.limits;
+    this.#heldUntil = Math.max(this.#heldUntil, heldUntil);
+    this.#place(origin);
+    return heldUntil;
   }
 
-  /** Puts a lane where it belongs by now: to be called when anything of it has changed. */
-  #place(lane: Lane<T>): void {
-    const opensAt = lane.waiting.size === 0 ? Infinity : lane.readyAt(this.#now);
-    lane.opensAt = opensAt;
-    if (opensAt <= this.#now) this.#open.put(lane);
-    else this.#open.delete(lane);
-    if (opensAt > this.#now && opensAt < Infinity) this.#later.put(lane);
-    else this.#later.delete(lane);
+  /**
+   * Puts an origin where it belongs by now: to be called when anything of it has changed.
+   *
+   * @param changed the lane that has changed, if one has
+   */
+  #place(origin: Origin<T>, changed?: Lane<T>): void {
+    const opensAt = origin.limits.readyAt(this.#now);
+    const isOpen = opensAt <= this.#now;
+    origin.opensAt = opensAt;
+    if (!isOpen && opensAt < Infinity && origin.size > 0) this.#later.put(origin);
+    else this.#later.delete(origin);
+    const hasTurned = isOpen !== origin.isOpen;
+    origin.isOpen = isOpen;
+    // First: the others are compared with what is in its place.
+    if (changed !== undefined) this.#lines.place(changed);
+    if (hasTurned) origin.visit((lane) => this.#lines.place(lane));
   }
 
-  /** Opens the lanes whose time has come. */
+  /** Opens the origins whose time has come. */
   #wake(now: number): void {
     this.#now = now;
     for (;;) {
-      const lane = this.#later.peek();
-      if (lane === undefined || lane.opensAt > now) return;
-      this.#place(lane);
+      const origin = this.#later.peek();
+      if (origin === undefined || origin.opensAt > now) return;
+      this.#place(origin);
     }
   }
 
-  #laneOf(origin: string | undefined): Lane<T> {
-    let lane = this.#lanes.get(origin);
-    if (lane === undefined) {
-      if (this.#lanes.size >= this.#sweepAt) this.#sweep();
-      lane = new Lane<T>(origin === undefined ? {} : this.#limits, this.#turns++);
-      this.#lanes.set(origin, lane);
+  #originOf(name: string | undefined): Origin<T> {
+    let origin = this.#origins.get(name);
+    if (origin === undefined) {
+      if (this.#origins.size >= this.#sweepAt) this.#sweep();
+      origin = new Origin<T>(name === undefined ? {} : this.#limits);
+      this.#origins.set(name, origin);
     }
-    return lane;
+    return origin;
   }
 
   #sweep(): void {
-    for (const [origin, lane] of this.#lanes)
-      if (lane.isIdle(this.#now)) this.#lanes.delete(origin);
-    this.#sweepAt = Math.max(FEW, 2 * this.#lanes.size);
+    for (const [name, origin] of this.#origins)
+      if (origin.isIdle(this.#now)) this.#origins.delete(name);
+    this.#sweepAt = Math.max(FEW, 2 * this.#origins.size);
   }
 }

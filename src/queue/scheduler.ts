@@ -1,17 +1,20 @@
-import type { AbortError, Phase } from '../errors.js';
-import { Fifo } from '../fifo.js';
+import type { Phase } from '../errors.js';
 import { onAbort } from '../http/abort-signals.js';
 import type { Turn } from '../http/request-context.js';
 import { Delayed } from './delayed.js';
+import { IdleWorkers } from './idle-workers.js';
 import type { JobSource } from './job-source.js';
+import type { Placement } from './placement.js';
 import { Supply, type SupplyOptions } from './supply.js';
 import { abortedBySignal, type Submission, type Ticket } from './ticket.js';
 import { type Limits, Turnstile } from './turnstile.js';
 
 /** What bounds the taking of jobs, and their sending. */
-export interface SchedulerOptions extends Limits, SupplyOptions {
+export interface SchedulerOptions<J> extends Limits, SupplyOptions {
   /** Whether the source is read ahead for the most urgent job: a queue has an order of its own. */
   readonly isRanked: boolean;
+  /** Which worker is to run which job. @default any */
+  readonly placement: Placement<J> | undefined;
 }
 
 /** What the scheduler asks and tells the pool. */
@@ -24,8 +27,8 @@ export interface SchedulerListener<J> {
   changed(): void;
   /** The source broke: nothing more comes from it. */
   failed(error: unknown): void;
-  /** The ticket's own signal was aborted. */
-  aborted(ticket: Ticket<J>, error: AbortError): void;
+  /** The ticket is not to be run: its own signal was aborted, or it can't be placed. */
+  dropped(ticket: Ticket<J>, error: unknown): void;
   /** The source handed out a job after the pool was closed, or aborted. */
   refused(ticket: Ticket<J>): void;
 }
@@ -44,7 +47,8 @@ export class Scheduler<J> {
   readonly #rankedAhead: number;
   readonly #turnstile: Turnstile<Ticket<J>>;
   readonly #retrying = new Delayed<Ticket<J>>();
-  readonly #workers = new Fifo<(ticket: Ticket<J> | undefined) => void>();
+  readonly #workers: IdleWorkers<Ticket<J>>;
+  readonly #placement: Placement<J> | undefined;
   /** Whether a job said how urgent it is. */
   #hasPriorities = false;
   #isPaused = false;
@@ -52,12 +56,16 @@ export class Scheduler<J> {
 
   constructor(
     source: JobSource<J> | undefined,
-    options: SchedulerOptions,
+    options: SchedulerOptions<J>,
     listener: SchedulerListener<J>,
   ) {
     this.#listener = listener;
     this.#rankedAhead = options.isRanked ? options.lookAhead : 1;
-    this.#turnstile = new Turnstile(options, () => this.serve());
+    this.#placement = options.placement;
+    this.#turnstile = new Turnstile(options, () => this.serve(), options.placement);
+    this.#workers = new IdleWorkers(
+      options.placement && ((slot, isIdle) => this.#turnstile.expect(slot, isIdle)),
+    );
     this.#supply = new Supply(source, options, {
       mayTake: () => listener.mayTake(),
       arrived: (ticket) => this.#arrive(ticket),
@@ -107,14 +115,23 @@ export class Scheduler<J> {
 
   submit(job: J, submission: Submission): void {
     const ticket = this.#supply.submit(job, submission);
-    if (this.#watch(ticket)) this.#enqueue(ticket);
+    if (this.#accept(ticket)) this.#enqueue(ticket);
   }
 
-  /** The next job; undefined when the worker may go. */
-  take(): Ticket<J> | undefined | Promise<Ticket<J> | undefined> {
-    const ticket = this.#next();
-    if (ticket !== undefined || this.#supply.isOver) return ticket;
-    return new Promise((resolve) => this.#workers.push(resolve));
+  /**
+   * The next job; undefined when the worker may go.
+   *
+   * @param slot the worker's number, from 0
+   */
+  take(slot: number): Ticket<J> | undefined | Promise<Ticket<J> | undefined> {
+    const ticket = this.#next(slot);
+    const taken =
+      ticket !== undefined || this.#supply.isOver
+        ? ticket
+        : new Promise<Ticket<J> | undefined>((resolve) => this.#workers.push({ slot, resolve }));
+    // What was looked past on the way may be another's, and what was taken has made room.
+    if (this.#placement !== undefined) this.serve();
+    return taken;
   }
 
   /** Asks the source for a job before a worker is free for it: so whether it has one is known. */
@@ -124,18 +141,27 @@ export class Scheduler<J> {
     if (ticket !== undefined) this.#enqueue(ticket);
   }
 
-  /** Gives the workers that wait what may go now. To be called when `mayTake()` may have changed. */
+  /**
+   * Gives the workers that wait what may go now: first those for whom something waits, then any. To
+   * be called when `mayTake()` may have changed.
+   */
   serve(): void {
     for (let left = this.#workers.size; left > 0; left--) {
-      const worker = this.#workers.shift();
+      const called = this.#called;
+      if (called === undefined && !this.#mayFind) return;
+      const worker = this.#workers.take(called);
       if (worker === undefined) return;
       const { pulling } = this.#supply;
-      const ticket = this.#next();
-      if (ticket !== undefined) worker(ticket);
-      else {
+      const ticket = this.#next(worker.slot);
+      if (ticket !== undefined) {
+        worker.resolve(ticket);
+        // Those who found nothing may find something now that there is room to look on.
+        left = this.#workers.size + 1;
+      } else {
         this.#workers.push(worker);
         // A source that takes its time is asked for each worker that waits.
-        if (this.#supply.pulling === pulling) return;
+        const isAsked = this.#supply.pulling > pulling;
+        if (!isAsked && (called !== undefined || this.#called === undefined)) return;
       }
     }
   }
@@ -147,6 +173,7 @@ export class Scheduler<J> {
    */
   end(ticket: Ticket<J>): boolean {
     this.#supply.end(ticket);
+    if (ticket.policy !== undefined) ticket.waitsSince = performance.now();
     if (this.#turnstile.isLimiting) {
       this.#turnstile.end(ticket, performance.now());
       this.serve();
@@ -212,7 +239,32 @@ export class Scheduler<J> {
   }
 
   #sendHome(): void {
-    for (const worker of this.#workers.drain()) worker(undefined);
+    this.#workers.sendHome();
+  }
+
+  /** A slot whose worker waits, and for which something else than it does. */
+  get #called(): number | undefined {
+    return this.#placement && this.#turnstile.called(performance.now());
+  }
+
+  /** Whether a worker that waits for nothing of its own may find something, or has to wait for time. */
+  get #mayFind(): boolean {
+    if (this.#placement === undefined) return true;
+    return this.#turnstile.hasForAll || this.#supply.canPull(this.#workers.size);
+  }
+
+  /** Whether a job is to be run. One that is not has its outcome already, or is to have it soon. */
+  #accept(ticket: Ticket<J>): boolean {
+    if (!this.#watch(ticket)) return false;
+    if (this.#placement === undefined) return true;
+    try {
+      this.#placement.read(ticket);
+    } catch (error) {
+      this.#listener.dropped(ticket, error);
+      return false;
+    }
+    // Reading its key may have aborted the pool.
+    return !this.#isAborted;
   }
 
   /**
@@ -223,7 +275,7 @@ export class Scheduler<J> {
   #watch(ticket: Ticket<J>): boolean {
     const { signal } = ticket;
     if (signal === undefined) return true;
-    if (signal.aborted) this.#listener.aborted(ticket, abortedBySignal('queued', signal.reason));
+    if (signal.aborted) this.#listener.dropped(ticket, abortedBySignal('queued', signal.reason));
     else ticket.unlisten = onAbort(signal, () => this.#giveUp(ticket, signal.reason));
     return !signal.aborted;
   }
@@ -231,7 +283,7 @@ export class Scheduler<J> {
   /** A ticket whose signal is aborted. If it is under way, its session may say it better. */
   #giveUp(ticket: Ticket<J>, cause: unknown): void {
     const give = (phase: Phase) => {
-      this.#listener.aborted(ticket, abortedBySignal(phase, cause));
+      this.#listener.dropped(ticket, abortedBySignal(phase, cause));
       // Its place is another's, if only to see that the source has no more.
       this.serve();
     };
@@ -251,23 +303,30 @@ export class Scheduler<J> {
   /** A job that a promise has brought. */
   #arrive(ticket: Ticket<J>): void {
     if (this.isClosed) this.#listener.refused(ticket);
-    else if (this.#watch(ticket)) this.#enqueue(ticket);
+    else if (this.#accept(ticket)) this.#enqueue(ticket);
     // The next one of an async iterable is asked for when this one is there.
-    if (this.#hasPriorities) this.#fill();
+    if (this.#hasPriorities) this.#fill(performance.now());
     this.serve();
   }
 
   #enqueue(ticket: Ticket<J>): void {
     if (ticket.hasPriority) this.#hasPriorities = true;
-    const worker = this.#isPaused || this.#isLimited ? undefined : this.#workers.shift();
-    if (worker !== undefined) worker(this.#begin(ticket, performance.now()));
-    else this.#turnstile.add(ticket);
+    const worker = this.#isPaused || this.#isLimited ? undefined : this.#workers.take();
+    const now = performance.now();
+    if (worker !== undefined) worker.resolve(this.#begin(ticket, now));
+    else this.#add(ticket, now);
     this.serve();
+  }
+
+  /** Has it wait for its turn. One that is tried again has waited before. */
+  #add(ticket: Ticket<J>, now: number): void {
+    ticket.waitsSince ??= now;
+    this.#turnstile.add(ticket);
   }
 
   /** Whether a ticket may have to wait, or another to go before it. */
   get #isLimited(): boolean {
-    return this.#hasPriorities || this.#turnstile.isLimiting;
+    return this.#placement !== undefined || this.#hasPriorities || this.#turnstile.isLimiting;
   }
 
   /** Whoever submitted a job waits for it, whatever the readers do. */
@@ -275,43 +334,44 @@ export class Scheduler<J> {
     return this.#listener.mayRun() || this.#supply.hasSubmissions;
   }
 
-  #next(): Ticket<J> | undefined {
+  /** What a slot's worker is to do next, if there is something. */
+  #next(slot: number): Ticket<J> | undefined {
     if (this.#isPaused) return undefined;
     const now = performance.now();
-    if (this.#isLimited) return this.#nextInTurn(now);
+    if (this.#isLimited) return this.#nextInTurn(slot, now);
     const ticket = this.#pull();
     if (ticket !== undefined && !ticket.hasPriority) return this.#begin(ticket, now);
     if (ticket !== undefined) {
       this.#hasPriorities = true;
-      this.#turnstile.add(ticket);
+      this.#add(ticket, now);
     }
     // The source may have submitted a job while it was asked.
-    return this.#turnstile.size === 0 ? undefined : this.#nextInTurn(now);
+    return this.#turnstile.size === 0 ? undefined : this.#nextInTurn(slot, now);
   }
 
   /** Looks ahead in the source for as long as all that wait are held back. */
-  #nextInTurn(now: number): Ticket<J> | undefined {
-    this.#fill();
+  #nextInTurn(slot: number, now: number): Ticket<J> | undefined {
+    this.#fill(now);
     if (!this.#mayRun) this.#turnstile.sleep();
     if (!this.#mayRun || this.#turnstile.isShut(now)) return undefined;
     for (;;) {
-      const ticket = this.#turnstile.next(now);
+      const ticket = this.#turnstile.next(now, slot);
       if (ticket !== undefined) return this.#begin(ticket, now);
       const { size } = this.#turnstile;
       const pulled = this.#pull();
-      if (pulled !== undefined) this.#turnstile.add(pulled);
+      if (pulled !== undefined) this.#add(pulled, now);
       // The source may have submitted a job while it was asked.
       else if (this.#turnstile.size === size) return undefined;
     }
   }
 
   /** One at least, so that the source's end is known before the limits let a job go. */
-  #fill(): void {
+  #fill(now: number): void {
     const depth = this.#hasPriorities ? this.#rankedAhead : 1;
     while (this.#turnstile.size < depth) {
       const ticket = this.#pull();
       if (ticket === undefined) return;
-      this.#turnstile.add(ticket);
+      this.#add(ticket, now);
     }
   }
 
@@ -321,7 +381,7 @@ export class Scheduler<J> {
       const ticket = this.#supply.pull(this.#workers.size + 1);
       // The source may have aborted the pool while it was asked: then this is one more that is owed.
       if (ticket === undefined || this.#isAborted) return undefined;
-      if (this.#watch(ticket)) return ticket;
+      if (this.#accept(ticket)) return ticket;
     }
   }
 
@@ -329,6 +389,8 @@ export class Scheduler<J> {
     this.#supply.begin(ticket);
     ticket.attempts++;
     ticket.sentAt = now;
+    ticket.queued = ticket.waitsSince === undefined ? 0 : now - ticket.waitsSince;
+    ticket.waitsSince = undefined;
     return ticket;
   }
 }

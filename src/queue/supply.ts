@@ -110,11 +110,16 @@ export class Supply<J> {
    * @param waiting how many workers it would be for, at most: it is asked for no more at a time
    */
   pull(waiting: number): Ticket<J> | undefined {
-    if (!this.#intake.isOpen || this.#intake.pulling >= waiting) return undefined;
-    if (this.#ledger.fromSource - this.#running >= this.#lookAhead) return undefined;
-    if (!this.#listener.mayTake()) return undefined;
+    if (!this.canPull(waiting)) return undefined;
     const job = this.#ask();
     return job === undefined ? undefined : this.#ledger.take(job);
+  }
+
+  /** Whether `pull()` would ask the source. */
+  canPull(waiting: number): boolean {
+    if (!this.#intake.isOpen || this.#intake.pulling >= waiting) return false;
+    if (this.#ledger.fromSource - this.#running >= this.#lookAhead) return false;
+    return this.#listener.mayTake();
   }
 
   /** Says that a ticket is under way. */

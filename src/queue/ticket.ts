@@ -11,6 +11,9 @@ export interface Submission {
   reject(exception: unknown): void;
 }
 
+/** What jobs have in common that one session is to run. */
+export type Key = string | number;
+
 /** A job that was taken, and owes its outcome. */
 export class Ticket<J> {
   readonly job: J;
@@ -24,6 +27,12 @@ export class Ticket<J> {
   attempts = 0;
   /** When it was sent last, by `performance.now()`. */
   sentAt = 0;
+  /** How many milliseconds it waited before it was sent last; 0 if it was sent as it was taken. */
+  queued = 0;
+  /** Since when it waits, or did last, by `performance.now()`. */
+  waitsSince: number | undefined;
+  /** What it has in common with others that are to be run where it is. */
+  key: Key | undefined;
   /** Takes back what listens to the job's signal. */
   unlisten: (() => void) | undefined;
   /** Its place among those that have no outcome yet. */

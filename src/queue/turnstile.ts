@@ -1,8 +1,9 @@
 import { Alarm } from '../alarm.js';
 import { Fifo } from '../fifo.js';
 import type { Turn } from '../http/request-context.js';
-import type { PerOrigin, Waiting } from './lane.js';
-import { Lanes } from './lanes.js';
+import { Lanes, type Places } from './lanes.js';
+import type { Waiting } from './origin.js';
+import type { PerOrigin } from './origin-limits.js';
 import { type RateLimit, RateWindow, type Slot } from './rate-window.js';
 
 /** What is let through, and how much of it. */
@@ -31,11 +32,14 @@ export class Turnstile<T extends Waiting> {
   readonly #alarm: Alarm;
   #isClosed = false;
 
-  /** @param opened called when time may let something through */
-  constructor(limits: Limits, opened: () => void) {
+  /**
+   * @param opened called when time may let something through
+   * @param places @default any slot may take each ticket
+   */
+  constructor(limits: Limits, opened: () => void, places?: Places<T>) {
     this.#limits = limits;
     this.#window = limits.rateLimit && new RateWindow(limits.rateLimit);
-    this.#lanes = new Lanes(limits.perOrigin);
+    this.#lanes = new Lanes(limits.perOrigin, places);
     this.#alarm = new Alarm(() => {
       this.#passHops(performance.now());
       opened();
@@ -69,15 +73,30 @@ export class Turnstile<T extends Waiting> {
     return opensAt > now;
   }
 
-  /** The ticket that goes first of those that may go, which is under way from now on. */
-  next(now: number): T | undefined {
-    const ticket = this.#lanes.next(now);
+  /** The ticket that goes first of those that a slot may take, which is under way from now on. */
+  next(now: number, slot?: number): T | undefined {
+    const ticket = this.#lanes.next(now, slot);
     if (ticket === undefined) this.#alarm.set(this.#lanes.wakeAt(now), now);
     else {
       if (this.#window !== undefined) this.#slots.set(ticket, this.#window.begin(now));
       this.#rest();
     }
     return ticket;
+  }
+
+  /** Says whether the worker of a slot waits for a ticket of its own. */
+  expect(slot: number, isExpected: boolean): void {
+    this.#lanes.expect(slot, isExpected);
+  }
+
+  /** A slot whose worker waits, and that its own limits let take a ticket: the best of all such. */
+  called(now: number): number | undefined {
+    return this.#lanes.called(now);
+  }
+
+  /** Whether a ticket that any slot may take could go now, or time alone holds one back. */
+  get hasForAll(): boolean {
+    return this.#lanes.hasForAll;
   }
 
   /** Says that a ticket is no longer under way. One that did not come through here is ignored. */

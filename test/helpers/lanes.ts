@@ -1,5 +1,6 @@
-import type { PerOrigin, Waiting } from '../../src/queue/lane.js';
 import { Lanes } from '../../src/queue/lanes.js';
+import type { Waiting } from '../../src/queue/origin.js';
+import type { PerOrigin } from '../../src/queue/origin-limits.js';
 
 /** One that can be told from others. */
 export interface Ticket extends Waiting {

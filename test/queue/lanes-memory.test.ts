@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { PerOrigin } from '../../src/queue/lane.js';
 import { Lanes } from '../../src/queue/lanes.js';
+import type { PerOrigin } from '../../src/queue/origin-limits.js';
 import { type Ticket, ticket } from '../helpers/lanes.js';
 
 describe('memory', () => {

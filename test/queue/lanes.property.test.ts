@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { PerOrigin, Waiting } from '../../src/queue/lane.js';
 import { Lanes } from '../../src/queue/lanes.js';
+import type { Waiting } from '../../src/queue/origin.js';
+import type { PerOrigin } from '../../src/queue/origin-limits.js';
 
 interface Sent {
   readonly ticket: Waiting;

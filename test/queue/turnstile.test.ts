@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import type { Waiting } from '../../src/queue/lane.js';
+import type { Waiting } from '../../src/queue/origin.js';
 import { type Limits, Turnstile } from '../../src/queue/turnstile.js';
 
 beforeEach(() => {

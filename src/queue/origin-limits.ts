@@ -1,4 +1,3 @@
-import { Heap } from '../heap.js';
 import { type RateLimit, RateWindow, type Slot } from './rate-window.js';
 
 /** What each origin is asked at most. */
@@ -9,34 +8,11 @@ export interface PerOrigin {
   readonly rateLimit?: RateLimit | undefined;
 }
 
-/** What a lane has to know of a ticket that waits in it. */
-export interface Waiting {
-  /** Undefined if the job has none that is known: it waits for no limit then. */
-  readonly origin: string | undefined;
-  /** The higher goes first. */
-  readonly priority: number;
-  /** Among equal priorities, the smaller goes first. */
-  readonly order: number;
-}
-
 /** How long a step of backoff is remembered after its pause, at least; in milliseconds. */
 const STEP_MEMORY = 60_000;
 
-/** Whether one of two tickets of the same lane goes before the other. */
-function precedes(one: Waiting, other: Waiting): boolean {
-  return (
-    one.priority > other.priority || (one.priority === other.priority && one.order < other.order)
-  );
-}
-
-/** One origin: what waits for it, what is in flight, and until when it is to be left alone. */
-export class Lane<T extends Waiting> {
-  readonly waiting = new Heap<T>(precedes);
-  /** Its place among the lanes, which `Lanes` gives it: the least goes first. */
-  turn: number;
-  /** When it opens, as `Lanes` last saw it. */
-  opensAt = -Infinity;
-
+/** What one origin may be sent: what is in flight, and until when it is to be left alone. */
+export class OriginLimits<T> {
   readonly #concurrency: number;
   readonly #window: RateWindow | undefined;
   /** With what `#window` gave for it. */
@@ -48,13 +24,12 @@ export class Lane<T extends Waiting> {
   #step = 0;
   #forgetsAt = -Infinity;
 
-  constructor({ concurrency = Infinity, rateLimit }: PerOrigin, turn: number) {
-    this.turn = turn;
+  constructor({ concurrency = Infinity, rateLimit }: PerOrigin) {
     this.#concurrency = concurrency;
     this.#window = rateLimit === undefined ? undefined : new RateWindow(rateLimit);
   }
 
-  /** Its origin is to be left alone before that. */
+  /** The origin is to be left alone before that. */
   get heldUntil(): number {
     return this.#heldUntil;
   }
@@ -106,10 +81,9 @@ export class Lane<T extends Waiting> {
     this.#step = 0;
   }
 
-  /** Whether a new lane would do as well. */
+  /** Whether new limits would do as well. */
   isIdle(now: number): boolean {
     return (
-      this.waiting.size === 0 &&
       this.#inFlight.size === 0 &&
       Math.max(this.#heldUntil, this.#forgetsAt) <= now &&
       (this.#window?.isIdle(now) ?? true)
