@@ -49,6 +49,16 @@ describe('priority', () => {
     expect(order).toEqual([7, 6, 5, 4, 3, 2, 1, 0]);
   });
 
+  it.each([
+    ['a rate', { rateLimit: { limit: 1000, interval: 1 } }],
+    ['a concurrency', { perOrigin: { concurrency: 1000 } }],
+  ])('of a source, the highest goes first where there is %s', async (_, limits) => {
+    const { order, options } = ranking();
+    const jobQueue = [undefined, 0, 1, 2, 3].map(ranked);
+    await new Pool({ jobQueue, ...options, ...limits }).joinAll();
+    expect(order).toEqual([undefined, 3, 2, 1, 0]);
+  });
+
   it('of an async source, the highest that has come goes first', async () => {
     const { order, gate, options } = ranking();
     async function* jobs() {

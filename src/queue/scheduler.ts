@@ -255,6 +255,7 @@ export class Scheduler<J> {
 
   /** Whether a job is to be run. One that is not has its outcome already, or is to have it soon. */
   #accept(ticket: Ticket<J>): boolean {
+    if (ticket.hasPriority) this.#hasPriorities = true;
     if (!this.#watch(ticket)) return false;
     if (this.#placement === undefined) return true;
     try {
@@ -310,7 +311,6 @@ export class Scheduler<J> {
   }
 
   #enqueue(ticket: Ticket<J>): void {
-    if (ticket.hasPriority) this.#hasPriorities = true;
     const worker = this.#isPaused || this.#isLimited ? undefined : this.#workers.take();
     const now = performance.now();
     if (worker !== undefined) worker.resolve(this.#begin(ticket, now));
@@ -341,10 +341,7 @@ export class Scheduler<J> {
     if (this.#isLimited) return this.#nextInTurn(slot, now);
     const ticket = this.#pull();
     if (ticket !== undefined && !ticket.hasPriority) return this.#begin(ticket, now);
-    if (ticket !== undefined) {
-      this.#hasPriorities = true;
-      this.#add(ticket, now);
-    }
+    if (ticket !== undefined) this.#add(ticket, now);
     // The source may have submitted a job while it was asked.
     return this.#turnstile.size === 0 ? undefined : this.#nextInTurn(slot, now);
   }
@@ -359,7 +356,10 @@ export class Scheduler<J> {
       if (ticket !== undefined) return this.#begin(ticket, now);
       const { size } = this.#turnstile;
       const pulled = this.#pull();
-      if (pulled !== undefined) this.#add(pulled, now);
+      if (pulled !== undefined) {
+        this.#add(pulled, now);
+        this.#fill(now);
+      }
       // The source may have submitted a job while it was asked.
       else if (this.#turnstile.size === size) return undefined;
     }
@@ -367,8 +367,7 @@ export class Scheduler<J> {
 
   /** One at least, so that the source's end is known before the limits let a job go. */
   #fill(now: number): void {
-    const depth = this.#hasPriorities ? this.#rankedAhead : 1;
-    while (this.#turnstile.size < depth) {
+    while (this.#turnstile.size < (this.#hasPriorities ? this.#rankedAhead : 1)) {
       const ticket = this.#pull();
       if (ticket === undefined) return;
       this.#add(ticket, now);

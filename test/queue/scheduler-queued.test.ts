@@ -1,0 +1,121 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { toJobSource } from '../../src/queue/iterable-source.js';
+import type { JobSource } from '../../src/queue/job-source.js';
+import { Placement } from '../../src/queue/placement.js';
+import { Scheduler, type SchedulerOptions } from '../../src/queue/scheduler.js';
+import type { Ticket } from '../../src/queue/ticket.js';
+import { RetryPolicy } from '../../src/retry/retry-policy.js';
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+const pass = (time: number) => vi.advanceTimersByTimeAsync(time);
+
+function schedulerOf(
+  source: JobSource<object> | undefined,
+  options: Partial<SchedulerOptions<object>> = {},
+) {
+  const isWanted = () => true;
+  const ignore = () => {};
+  return new Scheduler<object>(
+    source,
+    {
+      rateLimit: undefined,
+      perOrigin: undefined,
+      lookAhead: 10,
+      isRanked: true,
+      placement: undefined,
+      ...options,
+    },
+    {
+      mayTake: isWanted,
+      mayRun: isWanted,
+      changed: ignore,
+      failed: ignore,
+      dropped: ignore,
+      refused: ignore,
+    },
+  );
+}
+
+const SUBMISSION = { resolve: () => {}, reject: () => {} };
+
+describe('how long a ticket was queued', () => {
+  test('is nothing where it is begun as it is taken', async () => {
+    const scheduler = schedulerOf(toJobSource([{}, { priority: 1 }], 'jobs'));
+    const [first, second] = [await scheduler.take(0), await scheduler.take(1)];
+    expect([first?.queued, second?.queued]).toEqual([0, 0]);
+  });
+
+  test('is nothing where a worker waits for it', async () => {
+    const scheduler = schedulerOf(undefined);
+    const waiting = scheduler.take(0);
+    await pass(70);
+    scheduler.submit({}, SUBMISSION);
+    expect((await waiting)?.queued).toBe(0);
+  });
+
+  test('is since it was submitted', async () => {
+    const scheduler = schedulerOf(undefined);
+    scheduler.submit({}, SUBMISSION);
+    await pass(30);
+    expect((await scheduler.take(0))?.queued).toBe(30);
+  });
+
+  test('is since it came, where all workers are gone by then', async () => {
+    const gates: ((job: object) => void)[] = [];
+    const get = () => new Promise<object>((resolve) => gates.push(resolve));
+    const scheduler = schedulerOf({ get });
+    const waiting = scheduler.take(0);
+    scheduler.pause();
+    gates[0]?.({});
+    await pass(40);
+    scheduler.resume();
+    expect((await waiting)?.queued).toBe(40);
+  });
+
+  test('is since it was looked past', async () => {
+    const url = 'http://a.test/';
+    const jobs = toJobSource([{ url }, { url }, {}], 'jobs');
+    const scheduler = schedulerOf(jobs, { perOrigin: { concurrency: 1 } });
+    const first = (await scheduler.take(0)) as Ticket<object>;
+    await pass(10);
+    expect((await scheduler.take(1))?.queued).toBe(0);
+    await pass(20);
+    scheduler.end(first);
+    scheduler.done(first);
+    expect((await scheduler.take(0))?.queued).toBe(20);
+  });
+
+  test('is since another worker was found to be the one for it', async () => {
+    const jobs = toJobSource([{}, {}, {}], 'jobs');
+    const placement = new Placement<object>(() => 'a', 2);
+    const scheduler = schedulerOf(jobs, { placement });
+    const first = (await scheduler.take(0)) as Ticket<object>;
+    void scheduler.take(1);
+    await pass(20);
+    scheduler.end(first);
+    scheduler.done(first);
+    expect([first.queued, (await scheduler.take(0))?.queued]).toEqual([0, 20]);
+  });
+
+  test('is since its last attempt ended, for one that is tried again', async () => {
+    const scheduler = schedulerOf(undefined);
+    scheduler.submit({}, SUBMISSION);
+    await pass(5);
+    const ticket = (await scheduler.take(0)) as Ticket<object>;
+    ticket.policy = RetryPolicy.from(1, undefined);
+    await pass(100);
+    scheduler.end(ticket);
+    await pass(3);
+    scheduler.retry(ticket, 50);
+    const again = scheduler.take(0);
+    await pass(50);
+    expect([await again, ticket.queued, ticket.attempts]).toEqual([ticket, 53, 2]);
+  });
+});
