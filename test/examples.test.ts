@@ -316,3 +316,26 @@ describe('the progress of a pool', () => {
     expect(stderr).toMatch(/^█{24} 500\/500 {2}\d+\/s {2}0 failed {2}20 retried\n$/);
   });
 });
+
+describe('the sticky sessions', () => {
+  const runSticky = (...args: string[]) => run('examples/sticky-sessions/main.js', ...args);
+
+  test('log in once for each account, and are let in wherever that is good', async () => {
+    const { exitCode, stdout, stderr } = await runSticky();
+    expect(stderr).toBe('');
+    expect(stdout).toBe('6 accounts, 4 sessions, 6 logins\n126 answered, 0 refused\n');
+    expect(exitCode).toBe(0);
+  });
+
+  test('are refused where any session runs any job', async () => {
+    const { exitCode, stdout } = await runSticky('--without');
+    expect(Number(/(\d+) refused/.exec(stdout)?.[1])).toBeGreaterThan(0);
+    expect(exitCode).toBe(1);
+  });
+
+  test('are not run with what they do not know', async () => {
+    const { exitCode, stderr } = await runSticky('--with');
+    expect(exitCode).toBe(2);
+    expect(stderr).toMatch(/^Usage: /);
+  });
+});

@@ -104,6 +104,7 @@ class Play {
     if (task.key !== undefined) {
       expect(this.homes.get(task.key) ?? by).toBe(by);
       this.homes.set(task.key, by);
+      if (task.attempts === 0) this.#checkOrder(task);
     }
     this.#busy.set(by, task);
     task.state = 'in flight';
@@ -116,6 +117,14 @@ class Play {
     task.state = fails && task.attempts <= RETRIES ? 'to be retried' : 'done';
     if (fails) throw new Error(task.url);
     return by;
+  }
+
+  /** No older one of its key and origin has been passed by. */
+  #checkOrder(task: Task): void {
+    const older = this.#tasks.slice(0, this.#tasks.indexOf(task));
+    for (const { key, origin, priority = 0, state, url } of older)
+      if (key === task.key && origin === task.origin && priority === (task.priority ?? 0))
+        expect(`${url} is ${state}`).not.toBe(`${url} is waiting`);
   }
 
   #inFlightOf({ origin }: Task): number {

@@ -21,7 +21,8 @@ export interface Places<T> {
  * first; among equals they take turns, the one that was served least recently before the others.
  *
  * With `places`, what one slot alone may take waits for it in lanes of its own, beside those of what
- * any may take. A ticket whose slot has become known while it waited is moved when it is met.
+ * any may take. A ticket whose slot has become known while it waited is moved when it is met, so
+ * that those of an origin and a slot keep their order.
  *
  * A call takes O(log n) of the lanes that wait and of the tickets in the lane; one that opens or
  * closes an origin that of each of its lanes. Closed origins cost nothing: one is looked at again
@@ -80,7 +81,10 @@ export class Lanes<T extends Waiting> {
 
   add(ticket: T): void {
     this.#size++;
-    this.#put(ticket, this.#places?.slotOf(ticket));
+    const slot = this.#places?.slotOf(ticket);
+    // Others of its kind may wait there still, which go before it.
+    const isBehind = slot !== undefined && this.#originOf(ticket.origin).hasShared;
+    this.#put(ticket, isBehind ? undefined : slot);
   }
 
   /** Takes out the best ticket that a slot may take now, and counts it as begun. */
@@ -91,8 +95,8 @@ export class Lanes<T extends Waiting> {
       if (lane === undefined) return undefined;
       const ticket = lane.waiting.shift() as T;
       lane.origin.size--;
-      const home = this.#places?.slotOf(ticket);
-      if (home === undefined || home === slot) {
+      const home = lane.slot ?? this.#places?.slotOf(ticket);
+      if (home === lane.slot) {
         this.#begin(ticket, lane, now, slot);
         return ticket;
       }

@@ -50,6 +50,11 @@ export class Origin<T extends Waiting> {
     return this.size === 0 && this.limits.isIdle(now);
   }
 
+  /** Whether a ticket waits that any slot may take. */
+  get hasShared(): boolean {
+    return this.#shared !== undefined && this.#shared.waiting.size > 0;
+  }
+
   lane(slot: number | undefined): Lane<T> | undefined {
     return slot === undefined ? this.#shared : this.#own?.get(slot);
   }

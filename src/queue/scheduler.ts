@@ -2,7 +2,7 @@ import type { Phase } from '../errors.js';
 import { onAbort } from '../http/abort-signals.js';
 import type { Turn } from '../http/request-context.js';
 import { Delayed } from './delayed.js';
-import { IdleWorkers } from './idle-workers.js';
+import { type IdleWorker, IdleWorkers } from './idle-workers.js';
 import type { JobSource } from './job-source.js';
 import type { Placement } from './placement.js';
 import { Supply, type SupplyOptions } from './supply.js';
@@ -149,8 +149,7 @@ export class Scheduler<J> {
     for (let left = this.#workers.size; left > 0; left--) {
       const called = this.#called;
       if (called === undefined && !this.#mayFind) return;
-      const worker = this.#workers.take(called);
-      if (worker === undefined) return;
+      const worker = this.#workers.take(called) as IdleWorker<Ticket<J>>;
       const { pulling } = this.#supply;
       const ticket = this.#next(worker.slot);
       if (ticket !== undefined) {

@@ -151,6 +151,15 @@ describe('what waits', () => {
     expect([lanes.delete(ticket('z9')), next(0), lanes.size]).toEqual([false, 'a4', 0]);
   });
 
+  test('keeps its order, though some of it waited for any slot before its own was known', () => {
+    const { lanes, next } = placedLanes(['a1', 'a2', 'x3', 'a4']);
+    expect(next(0)).toBe('a1');
+    lanes.add(ticket('a5'));
+    expect([next(1), next(1)]).toEqual(['x3', undefined]);
+    lanes.add(ticket('a6'));
+    expect([next(0), next(0), next(0), next(0)]).toEqual(['a2', 'a4', 'a5', 'a6']);
+  });
+
   test('is drained wherever it is, in the order of the jobs', () => {
     const { lanes, next } = placedLanes(
       ['a3', 'b1', '2', 'a0'],
