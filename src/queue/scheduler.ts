@@ -160,7 +160,7 @@ export class Scheduler<J> {
         this.#workers.push(worker);
         // A source that takes its time is asked for each worker that waits.
         const isAsked = this.#supply.pulling > pulling;
-        if (!isAsked && (called !== undefined || this.#called === undefined)) return;
+        if (!isAsked && this.#called === called) return;
       }
     }
   }

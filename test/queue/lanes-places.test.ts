@@ -104,6 +104,19 @@ describe('who is called', () => {
     expect([lanes.called(1), lanes.wakeAt(1), lanes.called(5)]).toEqual([undefined, 5, 0]);
   });
 
+  test('is nobody of a full origin, though who filled it is still said to wait', () => {
+    const lanes = new Lanes<Ticket>(
+      { concurrency: 1 },
+      { slotOf: ({ order }) => order, bind: () => {} },
+    );
+    const tickets = [3, 2, 1, 0].map((slot) => ticket(`a${slot}`));
+    for (const each of tickets) lanes.add(each);
+    for (const { order } of tickets) lanes.expect(order, true);
+    expect([lanes.next(0, 0)?.name, lanes.called(0)]).toEqual(['a0', undefined]);
+    lanes.end(tickets[3] as Ticket, 1);
+    expect(lanes.called(1)).toBe(3);
+  });
+
   test('is one at a time where an origin has many slots and lets one go', () => {
     const slots = 8;
     const lanes = new Lanes<Ticket>(
@@ -152,12 +165,24 @@ describe('what waits', () => {
   });
 
   test('keeps its order, though some of it waited for any slot before its own was known', () => {
-    const { lanes, next } = placedLanes(['a1', 'a2', 'x3', 'a4']);
+    const homes: Record<string, number> = {};
+    const lanes = new Lanes<Ticket>(
+      {},
+      {
+        slotOf: ({ name }) => homes[name.slice(0, 1)],
+        bind: ({ name }, slot) => {
+          homes[name.slice(0, 1)] ??= slot;
+        },
+      },
+    );
+    const add = (name: string) => lanes.add({ ...ticket(name), origin: 'http://o.test' });
+    const next = (slot: number) => lanes.next(0, slot)?.name;
+    for (const name of ['a1', 'x2', 'y3', 'a4']) add(name);
     expect(next(0)).toBe('a1');
-    lanes.add(ticket('a5'));
-    expect([next(1), next(1)]).toEqual(['x3', undefined]);
-    lanes.add(ticket('a6'));
-    expect([next(0), next(0), next(0), next(0)]).toEqual(['a2', 'a4', 'a5', 'a6']);
+    add('a5');
+    expect([next(1), next(0), next(0), next(0)]).toEqual(['x2', 'y3', 'a4', 'a5']);
+    add('a6');
+    expect([next(1), next(0)]).toEqual([undefined, 'a6']);
   });
 
   test('is drained wherever it is, in the order of the jobs', () => {
