@@ -47,6 +47,7 @@ const limits = fc.record(
     perOrigin: sometimes(
       fc.record({ concurrency: fc.integer({ min: 1, max: 3 }), rateLimit }, { requiredKeys: [] }),
     ),
+    affinity: sometimes(fc.constant('origin' as const)),
     lookAhead: sometimes(fc.integer({ min: 1, max: 5 })),
     highWaterMark: sometimes(fc.integer({ min: 1, max: 5 })),
     raiseForStatus: fc.boolean(),

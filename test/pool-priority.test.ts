@@ -59,6 +59,25 @@ describe('priority', () => {
     expect(order).toEqual([undefined, 3, 2, 1, 0]);
   });
 
+  it('that is found past a limit is compared with those behind it', async () => {
+    const order: (number | undefined)[] = [];
+    const gate = new Gate();
+    const session = () => ({
+      async request({ url, priority }: Ranked) {
+        order.push(priority);
+        if (url === 'http://held.test/1') await gate.opened;
+      },
+    });
+    const held: Ranked[] = [{ url: 'http://held.test/1' }, { url: 'http://held.test/2' }];
+    const jobQueue = [...held, ...[0, 1, 2].map(ranked)];
+    const perOrigin = { concurrency: 1 };
+    const pool = new Pool({ jobQueue, session, numProcesses: 2, perOrigin });
+    await quiet();
+    expect(order).toEqual([undefined, 2, 1, 0]);
+    gate.open();
+    await pool.joinAll();
+  });
+
   it('of an async source, the highest that has come goes first', async () => {
     const { order, gate, options } = ranking();
     async function* jobs() {

@@ -388,7 +388,6 @@ export class Scheduler<J> {
     ticket.attempts++;
     ticket.sentAt = now;
     ticket.queued = ticket.waitsSince === undefined ? 0 : now - ticket.waitsSince;
-    ticket.waitsSince = undefined;
     return ticket;
   }
 }

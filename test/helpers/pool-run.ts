@@ -32,8 +32,8 @@ export interface Scenario {
 }
 
 export type Limits = Pick<
-  PoolOptions,
-  'rateLimit' | 'perOrigin' | 'lookAhead' | 'highWaterMark' | 'raiseForStatus'
+  PoolOptions<ScriptedSession>,
+  'rateLimit' | 'perOrigin' | 'affinity' | 'lookAhead' | 'highWaterMark' | 'raiseForStatus'
 >;
 
 export interface RetryPlan {

@@ -199,6 +199,8 @@ describe('what waits', () => {
       undefined,
       false,
     ]);
+    lanes.hold('b', 5);
+    expect(lanes.wakeAt(0)).toBe(Infinity);
     lanes.add(ticket('a9'));
     expect([lanes.called(0), next(0)]).toEqual([0, 'a9']);
   });

@@ -104,7 +104,10 @@ describe('how long a ticket was queued', () => {
     expect([first.queued, (await scheduler.take(0))?.queued]).toEqual([0, 20]);
   });
 
-  test('is since its last attempt ended, for one that is tried again', async () => {
+  test.each([
+    ['and whose worker waits for it', true],
+    ['and comes while no worker does', false],
+  ])('is since its last attempt ended, for one that is tried again %s', async (_, isAwaited) => {
     const scheduler = schedulerOf(undefined);
     scheduler.submit({}, SUBMISSION);
     await pass(5);
@@ -114,8 +117,10 @@ describe('how long a ticket was queued', () => {
     scheduler.end(ticket);
     await pass(3);
     scheduler.retry(ticket, 50);
-    const again = scheduler.take(0);
+    const awaited = isAwaited ? scheduler.take(0) : undefined;
     await pass(50);
-    expect([await again, ticket.queued, ticket.attempts]).toEqual([ticket, 53, 2]);
+    if (!isAwaited) await pass(7);
+    const again = await (awaited ?? scheduler.take(0));
+    expect([again, ticket.queued, ticket.attempts]).toEqual([ticket, isAwaited ? 53 : 60, 2]);
   });
 });
