@@ -33,6 +33,7 @@ test('the package exports this, and a change of it is a change of the API', () =
     'UserAgentBuilder',
     'bearerAuth',
     'digestAuth',
+    'failureReport',
     'map',
     'userAgent',
   ]);

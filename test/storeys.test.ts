@@ -56,6 +56,12 @@ const STOREYS = [
   ['prepare-request', 'session-options', 'session-retry'],
   ['session'],
   ['session-like'],
+  // What failed, as JSON.
+  ['failures/json-forms', 'failures/secrets'],
+  ['failures/json-strings', 'failures/json-writer'],
+  ['failures/error-record', 'failures/job-record', 'failures/json-reader'],
+  ['failures/revived-error'],
+  ['failures/failure-record'],
   // Jobs to workers, outcomes to readers.
   ['queue/body-size', 'queue/delayed', 'queue/failure', 'queue/outcomes', 'queue/rate-window'],
   ['queue/origin-limits', 'queue/outcome-queue', 'queue/ticket'],
@@ -71,6 +77,11 @@ const STOREYS = [
   ['runner'],
   ['pool'],
   ['map'],
+  // What failed, and what to do about it.
+  ['failures/hints'],
+  ['failures/failure-groups'],
+  ['failures/failure-table'],
+  ['failures/failure-report'],
   ['index'],
   // For the tests of those who use it.
   ['testing/scripted-dispatcher', 'testing/source-trial', 'testing/watched-source'],

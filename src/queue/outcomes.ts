@@ -1,3 +1,13 @@
+import type { RequestError } from '../errors.js';
+import {
+  type FailureRecord,
+  type FailureRecordOptions,
+  readFailure,
+  withheldFrom,
+  writeFailure,
+} from '../failures/failure-record.js';
+import type { Job } from '../job.js';
+
 interface Wrapper {
   readonly kind: 'response' | 'exception';
   readonly response?: unknown;
@@ -51,6 +61,21 @@ interface ExceptionWrapper<J, E, S> {
   readonly attempts: number;
   /** The one that ran it, the last time; undefined if none did. */
   readonly session: S | undefined;
+  /**
+   * The names of what was left out of the job when it was written as JSON, such as `auth`,
+   * `headers.authorization`, and `url` for credentials in it; none if it never was.
+   */
+  readonly withheld: readonly string[];
+  /**
+   * A record of it, for `fromJSON()`: `JSON.stringify(exception)` makes a line of it. A job's
+   * credentials are left out unless they are asked for, in messages too: `auth`, `cookies`, `cert`,
+   * those in the URL and in `proxies`, and headers whose names say so. What is in a query, a body or
+   * `context` stays. So does `json` as it is sent. `signal` is left out.
+   *
+   * @throws TypeError, with the name of the field, for what JSON cannot carry: functions, streams,
+   * Blobs, instances of your own classes
+   */
+  toJSON(options?: FailureRecordOptions | string): FailureRecord;
 }
 
 /** What shows of a wrapped value: all that has no name of the wrapper's own. */
@@ -69,13 +94,24 @@ type ThreadResponseConstructor = new <J, R, S = unknown>(
   session?: S,
 ) => ThreadResponse<J, R, S>;
 
-type ThreadExceptionConstructor = new <J, E, S = unknown>(
-  requestKwargs: J,
-  exception: E,
-  index?: number,
-  attempts?: number,
-  session?: S,
-) => ThreadException<J, E, S>;
+interface ThreadExceptionConstructor {
+  new <J, E, S = unknown>(
+    requestKwargs: J,
+    exception: E,
+    index?: number,
+    attempts?: number,
+    session?: S,
+  ): ThreadException<J, E, S>;
+  /**
+   * What `toJSON()` wrote: a job that can be sent as it was, but for what was withheld, and its
+   * exception, one of its class again where that is of this package. Of a request and a response
+   * that the exception has, the body and the headers are not there.
+   *
+   * @param record the record, or its line of text
+   * @throws TypeError if it is none, or of a version that is not known
+   */
+  fromJSON<J = Job, E = RequestError>(record: unknown): ThreadException<J, E>;
+}
 
 /** Asks a wrapper for its class, since to `instanceof` it looks like the wrapped object. */
 const WRAPPER = Symbol('wrapper');
@@ -138,6 +174,20 @@ export const ThreadException = class ThreadException {
     // biome-ignore lint/correctness/noConstructorReturn: the exception shows through
     return new Proxy<this>(this, showThrough);
   }
+
+  static fromJSON(record: unknown): ThreadException {
+    const { requestKwargs, exception, index, attempts } = readFailure(record);
+    return new ThreadException(requestKwargs, exception, index, attempts);
+  }
+
+  get withheld(): readonly string[] {
+    return withheldFrom(this.requestKwargs);
+  }
+
+  /** `JSON.stringify` passes the key that it has it under. */
+  toJSON(options: FailureRecordOptions | string = {}): FailureRecord {
+    return writeFailure(this, typeof options === 'string' ? {} : options);
+  }
 } as unknown as ThreadExceptionConstructor;
 
 /**
@@ -148,7 +198,7 @@ export const ThreadException = class ThreadException {
 const showThrough: ProxyHandler<Wrapper> = {
   getPrototypeOf: (wrapper) => Object.getPrototypeOf(wrappedBy(wrapper)),
   get(wrapper, key) {
-    if (key === WRAPPER || isOwn(wrapper, key)) return Reflect.get(wrapper, key);
+    if (isOwn(wrapper, key)) return Reflect.get(wrapper, key);
     if (key === 'then') return undefined;
     const inner = wrappedBy(wrapper);
     const value = Reflect.get(inner, key, inner);
@@ -169,7 +219,7 @@ function wrapperOf(value: unknown): unknown {
 }
 
 function isOwn(wrapper: Wrapper, key: PropertyKey): boolean {
-  return key === 'constructor' || key === 'session' || Object.hasOwn(wrapper, key);
+  return Object.hasOwn(wrapper, key) || Object.hasOwn(Object.getPrototypeOf(wrapper), key);
 }
 
 /** What was thrown, or returned by a custom session, need not be an object. */

@@ -1,0 +1,120 @@
+import { isPlainObject } from '../plain-object.js';
+import { type JSONValue, TAG } from './json-forms.js';
+import { mapStrings } from './json-strings.js';
+import { JSONWriter } from './json-writer.js';
+import {
+  isSecretField,
+  isSecretHeader,
+  Secrets,
+  withoutUserinfo,
+  withoutUserinfoWithin,
+} from './secrets.js';
+
+/** A job as it is written, and what is not. */
+export interface JobRecord {
+  readonly requestKwargs: JSONValue;
+  /** The names of what was left out: `auth`, `headers.authorization`, `url` for what stood in it. */
+  readonly withheld: readonly string[];
+  readonly secrets: Secrets;
+}
+
+/** The fields of a job that are secret, but for headers. */
+const SECRET_FIELDS: ReadonlySet<string> = new Set(['auth', 'cookies', 'cert']);
+const NAME = 'requestKwargs';
+
+/** @throws TypeError, with the field's name, for what JSON cannot carry */
+export function writeJob(job: unknown, withCredentials: boolean): JobRecord {
+  return new JobWriter(withCredentials).write(job);
+}
+
+class JobWriter {
+  readonly #withCredentials: boolean;
+  readonly #withheld = new Set<string>();
+  readonly #secrets = new Secrets();
+  readonly #writer = new JSONWriter();
+
+  constructor(withCredentials: boolean) {
+    this.#withCredentials = withCredentials;
+  }
+
+  write(job: unknown): JobRecord {
+    const requestKwargs = isPlainObject(job)
+      ? this.#writer.writeRecord(job as object, NAME, this.#field)
+      : this.#writer.write(job, NAME);
+    return { requestKwargs, withheld: [...this.#withheld], secrets: this.#secrets };
+  }
+
+  readonly #field = (key: string, value: unknown, name: string): JSONValue | undefined => {
+    if (value instanceof AbortSignal && key === 'signal') return this.#withhold(key);
+    if (this.#withCredentials || value === undefined || value === null)
+      return this.#whole(key, value, name);
+    if (SECRET_FIELDS.has(key) || isSecretField(key)) {
+      this.#secrets.add(secretPartsOf(key, value));
+      return this.#withhold(key);
+    }
+    const written = this.#whole(key, value, name);
+    if (key === 'url' || key === 'proxies')
+      return this.#withoutUserinfo(key, written, withoutUserinfo);
+    return key === 'headers' ? this.#withoutSecretHeaders(written) : written;
+  };
+
+  #whole(key: string, value: unknown, name: string): JSONValue {
+    if (key !== 'json') return this.#writer.write(value, name);
+    const written = new JSONWriter({ isBody: true }).write(value, name);
+    const isLost = value !== undefined && Object(written)[TAG] === 'undefined';
+    // What is sent as nothing is refused as a job; it must not become one without a body.
+    return isLost ? this.#writer.write(value, name) : written;
+  }
+
+  #withhold(name: string): undefined {
+    this.#withheld.add(name);
+  }
+
+  #withoutUserinfo(key: string, written: JSONValue, strip: (text: string) => string): JSONValue {
+    return mapStrings(written, (text) => {
+      const stripped = strip(text);
+      if (stripped === text) return text;
+      this.#withhold(key);
+      this.#secrets.addOfURL(text);
+      return stripped;
+    });
+  }
+
+  /** Of a record, pairs, or one of those in a class that has a tag. */
+  #withoutSecretHeaders(written: JSONValue): JSONValue {
+    const { [TAG]: tag, value } = Object(written);
+    return tag === undefined
+      ? this.#headerLines(written)
+      : { [TAG]: tag, value: this.#headerLines(value) };
+  }
+
+  #headerLines(written: JSONValue): JSONValue {
+    if (Array.isArray(written)) return written.flatMap((line) => this.#headerLine(line));
+    if (typeof written !== 'object' || written === null) return written;
+    const lines = Object.entries(written).flatMap((line) => this.#headerLine(line));
+    return Object.fromEntries(lines as [string, JSONValue][]);
+  }
+
+  /** Null stays: it removes the session's header. */
+  #headerLine(line: JSONValue): JSONValue[] {
+    const [header, value] = Array.isArray(line) ? line : [];
+    if (typeof header !== 'string' || isNothing(value)) return [line];
+    const name = `headers.${header.toLowerCase()}`;
+    if (!isSecretHeader(header))
+      return [[header, this.#withoutUserinfo(name, value, withoutUserinfoWithin)]];
+    this.#secrets.add(value);
+    this.#withhold(name);
+    return [];
+  }
+}
+
+function isNothing(written: JSONValue | undefined): written is null | undefined {
+  return written === undefined || written === null || Object(written)[TAG] === 'undefined';
+}
+
+/** A user is no secret, and the paths of `cert` are of use in a message. */
+function secretPartsOf(key: string, value: unknown): unknown {
+  if (key === 'cert') return Object(value).passphrase;
+  if (key !== 'auth' || !Array.isArray(value)) return value;
+  return [value[1], Buffer.from(value.join(':')).toString('base64')];
+}

@@ -1,0 +1,192 @@
+import { CookieJar } from 'tough-cookie';
+import { Headers } from '../request/headers.js';
+import { show } from '../show.js';
+
+/** What `JSON.parse` gives. */
+export type JSONValue =
+  | null
+  | boolean
+  | number
+  | string
+  | JSONValue[]
+  | { readonly [key: string]: JSONValue };
+
+/** The key of an object that stands for what JSON lacks; a record that has it is a `record` itself. */
+export const TAG = '$type';
+
+/** How the values of one class are written, as `{ $type: tag, value }`. */
+interface Form {
+  readonly isOf: (value: object) => boolean;
+  /** What it is made of, to be written in turn. Undefined if this one cannot be written. */
+  readonly take: (value: never) => unknown;
+  /** Makes it again of what was read. @throws if it is not what `take` gives */
+  readonly make: (parts: unknown) => unknown;
+}
+
+type Pairs = readonly (readonly [string, string])[];
+type BytesClass = { readonly name: string; readonly prototype: ArrayBufferView } & (new (
+  bytes: ArrayBuffer,
+) => ArrayBufferView);
+
+const VIEWS: readonly BytesClass[] = [
+  Uint8Array,
+  Uint8ClampedArray,
+  Uint16Array,
+  Uint32Array,
+  Int8Array,
+  Int16Array,
+  Int32Array,
+  Float32Array,
+  Float64Array,
+  BigInt64Array,
+  BigUint64Array,
+  DataView,
+];
+
+const FORMS: ReadonlyMap<string, Form> = new Map([
+  ['Buffer', formOf(Buffer, base64, (parts) => Buffer.from(bytesOf(parts)))],
+  ...VIEWS.map((View): [string, Form] => [
+    View.name,
+    formOf(View, base64, (parts) => new View(bytesOf(parts))),
+  ]),
+  ['ArrayBuffer', formOf(ArrayBuffer, (it) => base64(new Uint8Array(it)), bytesOf)],
+  ['SharedArrayBuffer', formOf(SharedArrayBuffer, (it) => base64(new Uint8Array(it)), sharedOf)],
+  ['Date', formOf(Date, (it) => (isValid(it) ? it.toISOString() : null), dateOf)],
+  [
+    'URL',
+    formOf(
+      URL,
+      (it) => it.href,
+      (href) => new URL(text(href)),
+    ),
+  ],
+  [
+    'URLSearchParams',
+    formOf(
+      URLSearchParams,
+      (it) => [...it],
+      (all) => withEach(new URLSearchParams(), all),
+    ),
+  ],
+  [
+    'Headers',
+    formOf(
+      Headers,
+      (it) => [...it],
+      (all) => withEach(new Headers(), all),
+    ),
+  ],
+  ['fetch.Headers', fetchForm('Headers', () => new globalThis.Headers())],
+  ['FormData', fetchForm('FormData', () => new FormData())],
+  [
+    'Map',
+    formOf(
+      Map,
+      (it) => [...it],
+      (all) => new Map(pairs(all)),
+    ),
+  ],
+  [
+    'Set',
+    formOf(
+      Set,
+      (it) => [...it],
+      (all) => new Set(list(all)),
+    ),
+  ],
+  ['CookieJar', formOf(CookieJar, serialised, (jar) => CookieJar.deserializeSync(jar as string))],
+]);
+
+/** The tag of an object's class, and what it is made of; undefined if it has no form. */
+export function partsOf(value: object): readonly [tag: string, parts: unknown] | undefined {
+  for (const [tag, { isOf: isIt, take }] of FORMS) {
+    if (!isIt(value)) continue;
+    const parts = take(value as never);
+    return parts === undefined ? undefined : [tag, parts];
+  }
+  return undefined;
+}
+
+/** Makes a value again of its parts. @throws TypeError if there is no such class, or of other parts */
+export function madeOf(tag: string, parts: unknown): unknown {
+  const known = FORMS.get(tag);
+  if (known === undefined) throw new TypeError(`${TAG} ${show(tag)} is not known`);
+  try {
+    return known.make(parts);
+  } catch (cause) {
+    throw new TypeError(`${tag} cannot be made of ${show(parts)}`, { cause });
+  }
+}
+
+/** Of the very class: what a class of the user's adds would be lost. */
+function formOf<T extends object>(
+  ofClass: { readonly prototype: T },
+  take: (value: T) => unknown,
+  make: (parts: unknown) => T,
+): Form {
+  return { isOf: (value) => Object.getPrototypeOf(value) === ofClass.prototype, take, make };
+}
+
+/** Of one of fetch's, by its name: Node loads all of fetch for whoever asks for the class. */
+function fetchForm(name: string, make: () => { append(name: string, value: string): void }): Form {
+  return {
+    isOf: (value) => Object.prototype.toString.call(value) === `[object ${name}]`,
+    take: (value: Iterable<unknown>) => [...value],
+    make: (all) => withEach(make(), all),
+  };
+}
+
+function base64({ buffer, byteOffset, byteLength }: ArrayBufferView): string {
+  return Buffer.from(buffer, byteOffset, byteLength).toString('base64');
+}
+
+function isValid(date: Date): boolean {
+  return !Number.isNaN(date.getTime());
+}
+
+function dateOf(time: unknown): Date {
+  return new Date(time === null ? Number.NaN : text(time));
+}
+
+/** One whose store must be waited for cannot be. */
+function serialised(jar: CookieJar): unknown {
+  return jar.store.synchronous ? jar.serializeSync() : undefined;
+}
+
+/** In memory of their own, so that numbers of any size lie in it as they must. */
+function bytesOf(parts: unknown): ArrayBuffer {
+  const bytes = Buffer.from(text(parts), 'base64');
+  if (bytes.toString('base64') !== parts) throw new TypeError('base64 is expected');
+  return new Uint8Array(bytes).buffer;
+}
+
+function sharedOf(parts: unknown): SharedArrayBuffer {
+  const bytes = new Uint8Array(bytesOf(parts));
+  const memory = new SharedArrayBuffer(bytes.length);
+  new Uint8Array(memory).set(bytes);
+  return memory;
+}
+
+function withEach<T extends { append(name: string, value: string): void }>(
+  whole: T,
+  all: unknown,
+): T {
+  for (const [name, value] of pairs(all)) whole.append(text(name), text(value));
+  return whole;
+}
+
+function text(value: unknown): string {
+  if (typeof value === 'string') return value;
+  throw new TypeError(`a string is expected, got ${show(value)}`);
+}
+
+function list(value: unknown): readonly unknown[] {
+  if (Array.isArray(value)) return value;
+  throw new TypeError(`an array is expected, got ${show(value)}`);
+}
+
+function pairs(value: unknown): Pairs {
+  for (const pair of list(value))
+    if (list(pair).length !== 2) throw new TypeError('pairs are expected');
+  return value as Pairs;
+}

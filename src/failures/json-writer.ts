@@ -1,0 +1,137 @@
+import { kindOf } from '../kind-of.js';
+import { isPlainObject } from '../plain-object.js';
+import { show } from '../show.js';
+import { type JSONValue, partsOf, TAG } from './json-forms.js';
+
+/** How deep values may lie in each other, far below what the stack and `JSON.stringify` can take. */
+export const DEEPEST = 500;
+
+/** What is written of one field of a record; undefined leaves it out. */
+type WriteField = (key: string, value: unknown, name: string) => JSONValue | undefined;
+
+/**
+ * Writes values so that JSON carries them as they are. What JSON lacks is an object with a tag:
+ * undefined, NaN, bigints, bytes, URLs and others.
+ */
+export class JSONWriter {
+  /** The objects that the value at hand lies in. */
+  readonly #around = new Set<object>();
+  readonly #isBody: boolean;
+
+  /**
+   * @param isBody for a value that is sent as JSON: what cannot be carried is written as it is
+   * sent, by its `toJSON()` or its own properties
+   */
+  constructor({ isBody = false } = {}) {
+    this.#isBody = isBody;
+  }
+
+  /**
+   * @param name where the value stands, for the error
+   * @throws TypeError for what JSON cannot carry: functions, symbols, streams, instances of other
+   * classes, cycles
+   */
+  write(value: unknown, name: string): JSONValue {
+    if (value === null) return null;
+    switch (typeof value) {
+      case 'string':
+      case 'boolean':
+        return value;
+      case 'number':
+        return isOfJSON(value)
+          ? value
+          : { [TAG]: 'number', value: Object.is(value, -0) ? '-0' : `${value}` };
+      case 'bigint':
+        return { [TAG]: 'bigint', value: `${value}` };
+      case 'undefined':
+        return { [TAG]: 'undefined' };
+      case 'object':
+        return this.#within(value, name, () => this.#object(value, name));
+      default:
+        return this.#other(value, name);
+    }
+  }
+
+  /** A record, field by field as `writeField` says. */
+  writeRecord(record: object, name: string, writeField: WriteField): JSONValue {
+    return this.#within(record, name, () =>
+      isCarried(record) ? this.#record(record, name, writeField) : this.#other(record, name),
+    );
+  }
+
+  #object(value: object, name: string): JSONValue {
+    if (Array.isArray(value)) return this.#array(value, name);
+    if (isPlainObject(value) && isCarried(value) && !(this.#isBody && 'toJSON' in value))
+      return this.#record(value, name, this.#field);
+    const parts = partsOf(value);
+    if (parts === undefined) return this.#other(value, name);
+    const [tag, inner] = parts;
+    return { [TAG]: tag, value: this.write(inner, name) };
+  }
+
+  #array(value: readonly unknown[], name: string): JSONValue {
+    // A hole, or a name beside the numbers.
+    if (Object.keys(value).length !== value.length) return this.#other(value, name);
+    return value.map((item, i) => this.write(item, `${name}[${i}]`));
+  }
+
+  #record(value: object, name: string, writeField: WriteField): JSONValue {
+    const fields: [string, JSONValue][] = [];
+    for (const [key, item] of Object.entries(value)) {
+      const written = writeField(key, item, `${name}.${key}`);
+      if (written !== undefined) fields.push([key, written]);
+    }
+    const record = Object.fromEntries(fields);
+    if (Object.getPrototypeOf(value) === null) return { [TAG]: 'bare', value: record };
+    return Object.hasOwn(record, TAG) ? { [TAG]: 'record', value: record } : record;
+  }
+
+  readonly #field: WriteField = (_, value, name) => this.write(value, name);
+
+  #within(value: object, name: string, write: () => JSONValue): JSONValue {
+    if (this.#around.has(value))
+      throw new TypeError(`${name} cannot be kept as JSON: it lies in itself`);
+    if (this.#around.size === DEEPEST)
+      throw new TypeError(`${name} cannot be kept as JSON: it lies more than ${DEEPEST} deep`);
+    this.#around.add(value);
+    try {
+      return write();
+    } finally {
+      this.#around.delete(value);
+    }
+  }
+
+  #other(value: unknown, name: string): JSONValue {
+    if (this.#isBody) return this.#asSent(value, name);
+    throw new TypeError(`${name} cannot be kept as JSON, got ${described(value)}`);
+  }
+
+  #asSent(value: unknown, name: string): JSONValue {
+    const text = sentText(value, name);
+    return this.write(text === undefined ? undefined : JSON.parse(text), name);
+  }
+}
+
+/** Undefined for what is left out of the record that it lies in. */
+function sentText(value: unknown, name: string): string | undefined {
+  try {
+    return JSON.stringify(value);
+  } catch (cause) {
+    throw new TypeError(`${name} cannot be kept as JSON: ${(cause as Error).message}`, { cause });
+  }
+}
+
+function isOfJSON(value: number): boolean {
+  return Number.isFinite(value) && !Object.is(value, -0);
+}
+
+/** Symbols are no keys in JSON. */
+function isCarried(record: object): boolean {
+  return Object.getOwnPropertySymbols(record).length === 0;
+}
+
+function described(value: unknown): string {
+  if (typeof value !== 'object' || value === null) return show(value);
+  if (Array.isArray(value)) return 'an array with holes or names';
+  return isPlainObject(value) ? 'a record with symbols as keys' : kindOf(value);
+}
