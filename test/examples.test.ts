@@ -339,3 +339,49 @@ describe('the sticky sessions', () => {
     expect(stderr).toMatch(/^Usage: /);
   });
 });
+
+describe('what is retried tomorrow', () => {
+  const runRetry = (...args: string[]) => run('examples/retry-tomorrow/main.js', ...args);
+
+  test('is what failed today, of its own server', async () => {
+    const { exitCode, stdout, stderr } = await runRetry('demo');
+    expect(stderr).toBe('');
+    expect(exitCode).toBe(1);
+    expect(stdout.match(/^\d+ responses, \d+ exceptions$/gm)).toEqual([
+      '460 responses, 40 exceptions',
+      '20 responses, 20 exceptions',
+    ]);
+    expect(stdout).toMatch(/^40 failures of \d kinds$/m);
+    expect(stdout).toMatch(/^ +20 {2}ERR_HTTP_STATUS 404 .*http:\/\/127\.0\.0\.1/m);
+  });
+
+  test('is in a file, a line each, until it has succeeded', async () => {
+    let isDown = true;
+    const server = await startServer((_, reply) => reply.writeHead(isDown ? 503 : 200).end());
+    const list = await writeList('down.txt', [`${server.url}/a?b=c`, `${server.url}/d`]);
+    const failures = join(folder, 'failed.jsonl');
+    const first = await runRetry('run', list, failures);
+    expect(first.exitCode).toBe(1);
+    expect(first.stdout).toMatch(/^0 responses, 2 exceptions\n\n2 failures of 1 kind\n/);
+    expect(first.stdout).toMatch(/hint: .*Retry-After/);
+    expect((await readFile(failures, 'utf8')).split('\n')).toHaveLength(3);
+
+    const second = await runRetry('retry', failures);
+    expect(linesOf(second.stdout, '0 responses')).toEqual([', 2 exceptions']);
+    isDown = false;
+    const third = await runRetry('retry', failures);
+    expect(third).toEqual({ exitCode: 0, stdout: '2 responses, 0 exceptions\n', stderr: '' });
+    expect(await readFile(failures, 'utf8')).toBe('');
+    const paths = server.requests.map(({ path }) => path).sort();
+    expect(paths).toEqual(['/a?b=c', '/a?b=c', '/a?b=c', '/d', '/d', '/d']);
+  });
+
+  test.each([[[]], [['run', 'urls.txt']], [['retry']], [['demo', 'x']]])(
+    'is not run with %j',
+    async (args) => {
+      const { exitCode, stderr } = await runRetry(...args);
+      expect(exitCode).toBe(2);
+      expect(stderr).toMatch(/^Usage: /);
+    },
+  );
+});
