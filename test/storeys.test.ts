@@ -63,7 +63,8 @@ const STOREYS = [
   ['failures/revived-error'],
   ['failures/failure-record'],
   // Jobs to workers, outcomes to readers.
-  ['queue/body-size', 'queue/delayed', 'queue/failure', 'queue/outcomes', 'queue/rate-window'],
+  ['queue/body-size', 'queue/delayed', 'queue/failure', 'queue/rate-window', 'queue/show-through'],
+  ['queue/outcomes'],
   ['queue/origin-limits', 'queue/outcome-queue', 'queue/ticket'],
   ['queue/idle-workers', 'queue/job-source', 'queue/ledger', 'queue/origin', 'queue/placement'],
   ['queue/acknowledgements', 'queue/intake', 'queue/iterable-source', 'queue/job-queue'],

@@ -7,12 +7,7 @@ import {
   writeFailure,
 } from '../failures/failure-record.js';
 import type { Job } from '../job.js';
-
-interface Wrapper {
-  readonly kind: 'response' | 'exception';
-  readonly response?: unknown;
-  readonly exception?: unknown;
-}
+import { showThrough } from './show-through.js';
 
 /** What a job ended in. */
 export type Outcome<J, R = unknown, E = unknown, S = unknown> =
@@ -190,39 +185,6 @@ export const ThreadException = class ThreadException {
   }
 } as unknown as ThreadExceptionConstructor;
 
-/**
- * Shows the wrapped object's properties behind the wrapper's own, and makes the wrapper an instance
- * of its class too. Its methods are bound to it, since those of a class with private fields work on
- * nothing else. Never a thenable, or `await` would take the wrapper apart.
- */
-const showThrough: ProxyHandler<Wrapper> = {
-  getPrototypeOf: (wrapper) => Object.getPrototypeOf(wrappedBy(wrapper)),
-  get(wrapper, key) {
-    if (isOwn(wrapper, key)) return Reflect.get(wrapper, key);
-    if (key === 'then') return undefined;
-    const inner = wrappedBy(wrapper);
-    const value = Reflect.get(inner, key, inner);
-    return typeof value === 'function' ? value.bind(inner) : value;
-  },
-  has(wrapper, key) {
-    return isOwn(wrapper, key) || (key !== 'then' && key in wrappedBy(wrapper));
-  },
-  set(wrapper, key, value) {
-    if (isOwn(wrapper, key)) return false;
-    const inner = wrappedBy(wrapper);
-    return Reflect.set(inner, key, value, inner);
-  },
-};
-
 function wrapperOf(value: unknown): unknown {
   return (value as { readonly [WRAPPER]?: unknown } | null | undefined)?.[WRAPPER];
-}
-
-function isOwn(wrapper: Wrapper, key: PropertyKey): boolean {
-  return Object.hasOwn(wrapper, key) || Object.hasOwn(Object.getPrototypeOf(wrapper), key);
-}
-
-/** What was thrown, or returned by a custom session, need not be an object. */
-function wrappedBy(wrapper: Wrapper): object {
-  return Object(wrapper.kind === 'response' ? wrapper.response : wrapper.exception);
 }
