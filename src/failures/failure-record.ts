@@ -76,7 +76,7 @@ export function readFailure(input: unknown): Failure {
   try {
     const { index, attempts } = record;
     const requestKwargs = readJSON(record.requestKwargs);
-    if (record.withheld.length > 0) withheld.set(Object(requestKwargs), record.withheld);
+    withheld.set(Object(requestKwargs), record.withheld);
     return { requestKwargs, exception: readThrown(record.exception), index, attempts };
   } catch (cause) {
     throw refusal((cause as Error).message, cause);

@@ -34,13 +34,12 @@ function readError(record: Fields, depth: number): Error {
 }
 
 function ownError(record: Fields, depth: number): Error {
-  const { class: name, message, code, phase, request, response } = record;
+  const { class: name, message, code, request, response } = record;
   const ofClass = ERROR_CLASSES.get(text(name, 'class'));
   if (ofClass === undefined) throw new TypeError(`${show(name)} is no class of errors`);
   const options = {
     ...causeOf(record, depth),
     code: code === undefined ? undefined : text(code, 'code'),
-    phase,
     request: request === undefined ? undefined : new KeptRequest(fieldsOf(request, 'request')),
     response: response === undefined ? undefined : new KeptResponse(fieldsOf(response, 'response')),
   };

@@ -168,6 +168,12 @@ describe('an exception in JSON', () => {
     expect(JSON.stringify(all.exception)).toContain('password1');
   });
 
+  it('has the path of a certificate, and the user, in its messages', () => {
+    const job = { url, cert: ['/certs/c.pem', '/certs/k.pem'], auth: ['some-user', 'password1'] };
+    const message = 'cert: cannot read /certs/k.pem of some-user';
+    expect(keptError(new Error(message), job).message).toBe(message);
+  });
+
   it('hides the parts of no secret before the whole', () => {
     const job = { url, headers: { 'x-token': 'abcdef', 'x-secret': 'abcd', cookie: 'abc' } };
     expect(keptError(new Error('abcdef abcd abc'), job).message).toBe('*** *** abc');

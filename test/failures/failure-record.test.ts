@@ -10,23 +10,17 @@ describe('a ThreadException in JSON', () => {
   it('is one line, which has its version', () => {
     const text = JSON.stringify(new ThreadException(job, new RequestError('no'), 3, 2));
     expect(text).not.toContain('\n');
-    expect(JSON.parse(text)).toEqual({
+    const parsed = JSON.parse(text);
+    expect(parsed).toMatchObject({
       kind: 'exception',
       version: 1,
       index: 3,
       attempts: 2,
       requestKwargs: job,
-      exception: {
-        error: {
-          class: 'RequestError',
-          name: 'RequestError',
-          message: 'no',
-          code: 'ERR_REQUEST',
-          phase: undefined,
-        },
-      },
+      exception: { error: { name: 'RequestError', message: 'no', code: 'ERR_REQUEST' } },
       withheld: [],
     });
+    expect(Object.keys(parsed)).toHaveLength(7);
     expect(JSON.parse(JSON.stringify([new ThreadException(job, 1)]))[0].version).toBe(1);
   });
 
