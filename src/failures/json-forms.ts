@@ -130,7 +130,8 @@ function formOf<T extends object>(
 /** Of one of fetch's, by its name: Node loads all of fetch for whoever asks for the class. */
 function fetchForm(name: string, make: () => { append(name: string, value: string): void }): Form {
   return {
-    isOf: (value) => Object.prototype.toString.call(value) === `[object ${name}]`,
+    isOf: (value) =>
+      Object.prototype.toString.call(value) === `[object ${name}]` && Symbol.iterator in value,
     take: (value: Iterable<unknown>) => [...value],
     make: (all) => withEach(make(), all),
   };

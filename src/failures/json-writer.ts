@@ -70,8 +70,7 @@ export class JSONWriter {
   }
 
   #array(value: readonly unknown[], name: string): JSONValue {
-    // A hole, or a name beside the numbers.
-    if (Object.keys(value).length !== value.length) return this.#other(value, name);
+    if (!isWhole(value)) return this.#other(value, name);
     return value.map((item, i) => this.write(item, `${name}[${i}]`));
   }
 
@@ -92,7 +91,9 @@ export class JSONWriter {
     if (this.#around.has(value))
       throw new TypeError(`${name} cannot be kept as JSON: it lies in itself`);
     if (this.#around.size === DEEPEST)
-      throw new TypeError(`${name} cannot be kept as JSON: it lies more than ${DEEPEST} deep`);
+      throw new TypeError(
+        `${name.slice(0, 60)}… cannot be kept as JSON: it lies more than ${DEEPEST} deep`,
+      );
     this.#around.add(value);
     try {
       return write();
@@ -125,13 +126,23 @@ function isOfJSON(value: number): boolean {
   return Number.isFinite(value) && !Object.is(value, -0);
 }
 
+/**
+ * Whether it is of no class of the user's, has no holes and no names beside its numbers, which come
+ * first among the keys.
+ */
+function isWhole(array: readonly unknown[]): boolean {
+  const keys = Object.keys(array);
+  const isDense = keys.length === array.length && (keys.at(-1) ?? '-1') === `${array.length - 1}`;
+  return isDense && isCarried(array) && isPlainObject(Object.getPrototypeOf(array));
+}
+
 /** Symbols are no keys in JSON. */
-function isCarried(record: object): boolean {
-  return Object.getOwnPropertySymbols(record).length === 0;
+function isCarried(value: object): boolean {
+  return Object.getOwnPropertySymbols(value).length === 0;
 }
 
 function described(value: unknown): string {
   if (typeof value !== 'object' || value === null) return show(value);
-  if (Array.isArray(value)) return 'an array with holes or names';
+  if (Array.isArray(value)) return 'an array with holes, names or a class of its own';
   return isPlainObject(value) ? 'a record with symbols as keys' : kindOf(value);
 }

@@ -244,7 +244,37 @@ describe('a job in JSON', () => {
       { context: Symbol('s') },
       'requestKwargs.context cannot be kept as JSON, got Symbol(s)',
     ],
-    ['an array with a hole', { context: Array(1) }, 'got an array with holes or names'],
+    ['an array with a hole', { context: Array(1) }, 'got an array with holes'],
+    ['an array with a name', { context: Object.assign([1], { a: 1 }) }, 'got an array with holes'],
+    ['one with both', { context: Object.assign(Array(1), { a: 1 }) }, 'got an array with holes'],
+    [
+      'one with a symbol',
+      { context: Object.assign([], { [Symbol('s')]: 1 }) },
+      'got an array with',
+    ],
+    ['one of another class', { context: new (class Mine extends Array {})() }, 'got an array with'],
+    [
+      "a form of somebody else's",
+      {
+        data: {
+          get [Symbol.toStringTag]() {
+            return 'FormData';
+          },
+        },
+      },
+      'requestKwargs.data cannot be kept as JSON, got a record with symbols',
+    ],
+    [
+      "a class that passes for fetch's",
+      {
+        data: new (class Form {
+          get [Symbol.toStringTag]() {
+            return 'FormData';
+          }
+        })(),
+      },
+      'requestKwargs.data cannot be kept as JSON, got Form',
+    ],
     ['an error', { context: new Error('x') }, 'got Error'],
     [
       'a function as json',
