@@ -43,6 +43,11 @@ export const ERROR_CLASSES: ReadonlyMap<string, typeof RequestError> = new Map(
   Object.entries(errors),
 );
 
+/** Their names by what their instances have as prototype. */
+const CLASS_NAMES: ReadonlyMap<unknown, string> = new Map(
+  Array.from(ERROR_CLASSES, ([name, { prototype }]) => [prototype, name]),
+);
+
 /**
  * Writes what was thrown, with its causes as far as 32 errors go.
  *
@@ -122,7 +127,6 @@ function isError(thrown: unknown): thrown is AnyError {
 /** Of a class of the user's below one of ours, ours. */
 function classOf(error: RequestError): string {
   let prototype = Object.getPrototypeOf(error);
-  while (ERROR_CLASSES.get(prototype.constructor.name)?.prototype !== prototype)
-    prototype = Object.getPrototypeOf(prototype);
-  return prototype.constructor.name;
+  while (!CLASS_NAMES.has(prototype)) prototype = Object.getPrototypeOf(prototype);
+  return CLASS_NAMES.get(prototype) as string;
 }

@@ -1,3 +1,4 @@
+import type { Phase } from '../errors.js';
 import { kindOf } from '../kind-of.js';
 import type { ThreadException } from '../queue/outcomes.js';
 import { show } from '../show.js';
@@ -76,7 +77,7 @@ function kindOfFailure(exception: unknown, job: unknown): FailureKind {
   return {
     code: codeOf(exception),
     origin: originOf(Object(request).url ?? Object(job).url),
-    phase: typeof phase === 'string' ? phase : undefined,
+    phase: typeof phase === 'string' ? (phase as Phase) : undefined,
     statusCode: typeof statusCode === 'number' && statusCode >= 400 ? statusCode : undefined,
   };
 }

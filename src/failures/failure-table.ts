@@ -28,9 +28,9 @@ function numbered(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
 
-function cellsOf({ count, code, statusCode, phase = '', origin = '' }: FailureGroup): string[] {
+function cellsOf({ count, code, statusCode, phase, origin = '' }: FailureGroup): string[] {
   const status = statusCode === undefined ? '' : ` ${statusCode}`;
-  return [String(count), printable(code + status), printable(phase), printable(origin)];
+  return [String(count), printable(code + status), printable(phase ?? ''), printable(origin)];
 }
 
 /** Numbers to the right, text to the left. */

@@ -1,9 +1,11 @@
+import type { Phase } from '../errors.js';
+
 /** What failures of one group have in common. */
 export interface FailureKind {
   readonly code: string;
   /** Such as `https://api.example.com`. */
   readonly origin: string | undefined;
-  readonly phase: string | undefined;
+  readonly phase: Phase | undefined;
   /** Of the response, where the failure has one. */
   readonly statusCode: number | undefined;
 }
@@ -11,7 +13,7 @@ export interface FailureKind {
 interface Rule {
   readonly codes: RegExp;
   /** @default any */
-  readonly phase?: string;
+  readonly phase?: Phase;
   readonly statusCodes?: readonly number[];
   /** What must hold of all that failed. */
   readonly when?: (kind: FailureKind, all: readonly FailureKind[]) => boolean;
@@ -76,7 +78,7 @@ const RULES: readonly Rule[] = [
   {
     codes: RESET,
     phase: 'firstByte',
-    hint: 'the server closes kept connections just as they are used: retry, with methods for a POST that may be sent twice, or the header Connection: close',
+    hint: 'often a server that closes kept connections just as they are used: retry, with methods for a POST that may be sent twice, or the header Connection: close',
   },
   {
     codes: RESET,

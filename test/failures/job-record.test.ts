@@ -327,7 +327,9 @@ describe('a job in JSON', () => {
     const nested = (depth: number): unknown => (depth === 0 ? 1 : [nested(depth - 1)]);
     const deepest = { url, context: nested(499) };
     expect(kept(deepest)).toEqual(deepest);
-    expect(() => kept({ url, context: nested(500) })).toThrow(/\[0\] cannot .* 500 deep$/);
+    expect(() => kept({ url, context: nested(500) })).toThrow(
+      /^requestKwargs\.context\[0\].*… cannot .* 500 deep$/,
+    );
   });
 
   it('is refused as no job at all with the name of the whole', () => {
