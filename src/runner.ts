@@ -151,6 +151,7 @@ export class Runner<J, R> {
     this.#listener.beginning();
     ticket.session = session;
     ticket.context = context;
+    context.queued = ticket.queued;
     ticket.release = undefined;
     this.#telemetry.began(ticket);
     ticket.policy = this.#policyOf(ticket.job);
