@@ -87,6 +87,25 @@ export class Lanes<T extends Waiting> {
     this.#put(ticket, isBehind ? undefined : slot);
   }
 
+  /**
+   * Counts a ticket as begun that need not wait: to be called when none does.
+   *
+   * @returns whether it is; else it has to be added
+   */
+  pass(ticket: T, now: number, slot?: number): boolean {
+    const home = this.#places?.slotOf(ticket);
+    if (home !== undefined && home !== slot) return false;
+    this.#now = now;
+    if (this.#isLimited || this.#heldUntil > now) {
+      const origin = this.#originOf(ticket.origin);
+      if (origin.limits.readyAt(now) > now) return false;
+      if (this.#isLimited) origin.limits.begin(ticket, now);
+      this.#place(origin);
+    }
+    if (slot !== undefined) this.#places?.bind(ticket, slot);
+    return true;
+  }
+
   /** Takes out the best ticket that a slot may take now, and counts it as begun. */
   next(now: number, slot?: number): T | undefined {
     this.#wake(now);
@@ -118,6 +137,7 @@ export class Lanes<T extends Waiting> {
 
   /** Says that a ticket's answer came, or that there will be none. Ignores what never began. */
   end(ticket: T, now: number): void {
+    if (!this.#isLimited) return;
     const origin = this.#origins.get(ticket.origin);
     origin?.limits.end(ticket, now);
     if (origin !== undefined) this.#place(origin);

@@ -347,6 +347,8 @@ export class Scheduler<J> {
 
   /** Looks ahead in the source for as long as all that wait are held back. */
   #nextInTurn(slot: number, now: number): Ticket<J> | undefined {
+    const passed = this.#passThrough(slot, now);
+    if (passed !== undefined) return passed;
     this.#fill(now);
     if (!this.#mayRun) this.#turnstile.sleep();
     if (!this.#mayRun || this.#turnstile.isShut(now)) return undefined;
@@ -362,6 +364,18 @@ export class Scheduler<J> {
       // The source may have submitted a job while it was asked.
       else if (this.#turnstile.size === size) return undefined;
     }
+  }
+
+  /** What comes next, if nothing waits, and it need not either: what limits it costs little then. */
+  #passThrough(slot: number, now: number): Ticket<J> | undefined {
+    if (this.#hasPriorities || this.#turnstile.size > 0 || !this.#mayRun) return undefined;
+    if (this.#turnstile.isShut(now)) return undefined;
+    const ticket = this.#pull();
+    if (ticket === undefined) return undefined;
+    if (!ticket.hasPriority && this.#turnstile.pass(ticket, now, slot))
+      return this.#begin(ticket, now);
+    this.#add(ticket, now);
+    return undefined;
   }
 
   /** One at least, so that the source's end is known before the limits let a job go. */

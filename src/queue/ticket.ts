@@ -127,12 +127,19 @@ export function abortedBySignal(phase: Phase, reason: unknown): AbortError {
   return new AbortError('the job was aborted by its signal', { phase, cause: reason });
 }
 
+/** The origin that was told last, and what a URL of it begins with: most jobs go where one did before. */
+let known: { readonly origin: string; readonly prefix: string } | undefined;
+
 /** Undefined for what is no absolute http URL. */
 export function originOf(url: unknown): string | undefined {
   if (typeof url !== 'string' && !(url instanceof URL)) return undefined;
+  if (typeof url === 'string' && known !== undefined && url.startsWith(known.prefix))
+    return known.origin;
   try {
     const { protocol, origin } = new URL(url);
-    return protocol === 'http:' || protocol === 'https:' ? origin : undefined;
+    if (protocol !== 'http:' && protocol !== 'https:') return undefined;
+    known = { origin, prefix: `${origin}/` };
+    return origin;
   } catch {
     return undefined;
   }

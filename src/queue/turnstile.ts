@@ -73,6 +73,19 @@ export class Turnstile<T extends Waiting> {
     return opensAt > now;
   }
 
+  /**
+   * Has a ticket under way from now on that need not wait, if none does.
+   *
+   * @returns whether it is; else it has to be added
+   */
+  pass(ticket: T, now: number, slot?: number): boolean {
+    if (this.size > 0 || (this.#window !== undefined && this.#window.readyAt(now) > now))
+      return false;
+    if (!this.#lanes.pass(ticket, now, slot)) return false;
+    if (this.#window !== undefined) this.#slots.set(ticket, this.#window.begin(now));
+    return true;
+  }
+
   /** The ticket that goes first of those that a slot may take, which is under way from now on. */
   next(now: number, slot?: number): T | undefined {
     const ticket = this.#lanes.next(now, slot);

@@ -29,6 +29,23 @@ describe('the origin', () => {
     expect(new Ticket({ url }, 0, 0).origin).toBeUndefined();
   });
 
+  test('is not that of another URL that begins alike', () => {
+    for (const [url, origin] of [
+      ['http://a.test/', 'http://a.test'],
+      ['http://a.test.example/', 'http://a.test.example'],
+      ['http://a.test/', 'http://a.test'],
+      ['http://a.test:81/', 'http://a.test:81'],
+      ['http://a.test/x', 'http://a.test'],
+      ['http://a.test@b.test/', 'http://b.test'],
+      ['http://b.test', 'http://b.test'],
+      ['http://b.test//a.test/', 'http://b.test'],
+      [' http://b.test/', 'http://b.test'],
+      ['https://b.test/', 'https://b.test'],
+      ['http://b.test\\a.test/', 'http://b.test'],
+    ])
+      expect(originOf(url)).toBe(origin);
+  });
+
   test.each(['http://a.test/', 'ftp://a.test/'])('is worked out once: %s', (href) => {
     const read = vi.fn(() => href);
     const ticket = new Ticket({ url: Object.assign(new URL(href), { toString: read }) }, 0, 0);
