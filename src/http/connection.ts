@@ -67,6 +67,7 @@ export class Connection {
       },
     });
     this.client.on('drain', () => this.#fallIdle());
+    this.client.on('disconnect', () => this.#stopResting());
     this.client.on('connect', () => {
       this.#streams = new StreamWatch(this.#socket as Socket);
     });
@@ -75,7 +76,7 @@ export class Connection {
   /** Its request has the whole response. */
   finish(): void {
     this.#user = undefined;
-    if (!this.isKept) this.timer.stop();
+    if (!this.isKept || this.client.closed) this.timer.stop();
     this.#released(this);
   }
 
@@ -93,6 +94,7 @@ export class Connection {
   close(): Promise<void> {
     // One that is closed already may not be asked again, though its socket is still there.
     if (this.client.destroyed) return Promise.resolve();
+    this.#stopResting();
     const ended = this.client.close();
     if (this.isLent) return Promise.resolve();
     const lent = new Promise<void>((resolve) => {
@@ -120,9 +122,8 @@ export class Connection {
     if (this.#rest !== undefined) clearTimeout(this.#rest);
   }
 
-  /** It is given nothing more. What waits in it connects anew. */
-  retire(): void {
-    this.wake();
+  /** The timer rests for a next request, which will not come. What waits in it connects anew. */
+  #stopResting(): void {
     if (this.#user === undefined) this.timer.stop();
   }
 

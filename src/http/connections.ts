@@ -117,7 +117,7 @@ class OriginConnections extends Dispatcher {
 
   /** Closes those that nobody uses now. */
   closeFree(): void {
-    for (const { client } of this.#free.splice(0)) void client.close();
+    for (const connection of this.#free.splice(0)) void connection.close();
   }
 
   /** What somebody reads, or has yet to read, goes on; it is not waited for. */
@@ -165,7 +165,7 @@ class OriginConnections extends Dispatcher {
   /** A request that still waits in it has its answer first. */
   #retire(connection: Connection, event: Ending): void {
     if (!this.#open.delete(connection)) return;
-    connection.retire();
+    connection.wake();
     const at = this.#free.indexOf(connection);
     if (at !== -1) this.#free.splice(at, 1);
     if (this.#free.length === 0) this.#idle.delete(this);
