@@ -32,6 +32,11 @@ test('a wait without a limit is not counted, and what is stopped is not begun an
   const timer = new WaitTimer();
   watch.run(() => timer.start(Infinity, { expire }));
   timer.refresh();
+  timer.ref(false);
+  watch.run(() => timer.start(Infinity, { expire }));
+  watch.run(() => timer.start(60_000, { expire }));
+  expect(watch.count).toBe(0);
+  timer.stop();
   timer.ref(true);
   expect(watch.count).toBe(0);
   watch.stop();

@@ -45,3 +45,8 @@ describe('decodeText', () => {
     expect(decodeText(content, 'windows-1252')).toBe('a');
   });
 });
+
+test('a text that begins like a byte order mark, and has none, is whole', () => {
+  for (const text of ['\uff26\uff35', '\u{1f600}', ''])
+    expect(decodeText(Buffer.from(text))).toBe(text);
+});
