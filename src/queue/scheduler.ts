@@ -290,8 +290,8 @@ export class Scheduler<J> {
     if (this.#withdraw(ticket)) give('queued');
     else
       setImmediate(() => {
-        const isWaiting = this.#withdraw(ticket); // for a retry by now
-        if (this.owes(ticket)) give(isWaiting ? 'queued' : ticket.phase);
+        this.#withdraw(ticket); // it may wait for a retry by now
+        if (this.owes(ticket)) give(ticket.phase);
       });
   }
 
