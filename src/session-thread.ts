@@ -63,25 +63,26 @@ export class SessionThread<J, R> {
     while (await this.#handleNext());
   }
 
-  /** In a call of its own: while it waits for a job, it does not hold the one before. */
+  /**
+   * In a call of its own: while it waits for a job, it does not hold the one before.
+   *
+   * @returns whether there was one
+   */
   async #handleNext(): Promise<boolean> {
     const next = this.#jobs.get({});
     const job = isPromiseLike(next) ? await next : next;
     if (job === undefined) return false;
-    await this.#handle(job);
-    return true;
-  }
-
-  async #handle(job: J): Promise<void> {
     let response: R;
     try {
       response = await this.#session.request(job, this.#options);
     } catch (exception) {
       this.#exceptions.put([job, exception]);
       await this.#jobs.done?.(job, new ThreadException(job, exception));
-      return;
+      return true;
     }
     this.#responses.put([job, response]);
-    await this.#jobs.done?.(job, new ThreadResponse(job, response));
+    const told = this.#jobs.done?.(job, new ThreadResponse(job, response));
+    if (told !== undefined) await told;
+    return true;
   }
 }

@@ -2,6 +2,7 @@ import { TextDecoder } from 'node:util';
 
 /** The charset parameter of a Content-Type (RFC 9110 §8.3.2). */
 export function charsetOf(contentType = ''): string | undefined {
+  if (!contentType.includes(';')) return undefined;
   return /;\s*charset\s*=\s*["']?([^\s;"']+)/i.exec(contentType)?.[1];
 }
 

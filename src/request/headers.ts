@@ -155,12 +155,16 @@ export function rawValues(rawHeaders: readonly Buffer[], name: string): readonly
   return values ?? NO_VALUES;
 }
 
-/** The last letter tells most names of one length apart, without a string for each. */
+/** Byte by byte, from the end, where most names differ: a string for each would be dear. */
 function isNamed(candidate: Buffer, name: string): boolean {
-  const last = name.length - 1;
   if (candidate.length !== name.length) return false;
-  if (((candidate[last] as number) | 0x20) !== name.charCodeAt(last)) return false;
-  return candidate.toString('latin1').toLowerCase() === name;
+  for (let i = name.length - 1; i >= 0; i--)
+    if (lowerCased(candidate[i] as number) !== name.charCodeAt(i)) return false;
+  return true;
+}
+
+function lowerCased(byte: number): number {
+  return byte >= 0x41 && byte <= 0x5a ? byte | 0x20 : byte;
 }
 
 /**
