@@ -3,7 +3,7 @@
 //
 //   npm run bench:import              15 processes each
 import { execFileSync } from 'node:child_process';
-import { median } from './rounds.js';
+import { median } from './parts/rounds.js';
 
 const [runs = 15] = process.argv.slice(2).map(Number);
 const programs = {

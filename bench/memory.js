@@ -13,10 +13,10 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
-import { cases } from './memory-cases.js';
+import { cases } from './memory/cases.js';
 
 /** @import { ChildProcess } from 'node:child_process' */
-/** @import { Case } from './memory-cases.js' */
+/** @import { Case } from './memory/cases.js' */
 
 /** How many addresses a server listens at: its sockets need files of its own as well. */
 const MOST_ADDRESSES = 4_000;
@@ -31,7 +31,7 @@ async function startServers(origins) {
   for (let first = 0; first < origins; first += MOST_ADDRESSES) {
     const count = Math.min(MOST_ADDRESSES, origins - first);
     const args = [first, count, port].map(String);
-    const server = fork(new URL('memory-server.js', import.meta.url), args);
+    const server = fork(new URL('memory/server.js', import.meta.url), args);
     [port] = await once(server, 'message');
     servers.push(server);
   }
@@ -65,7 +65,7 @@ async function run(name, subject, count) {
   const { port, servers } = await startServers(subject.origins);
   const args = [name, String(count), String(port)];
   const options = { serialization: /** @type {const} */ ('advanced') };
-  const child = fork(new URL('memory-run.js', import.meta.url), args, options);
+  const child = fork(new URL('memory/run.js', import.meta.url), args, options);
   const over = new AbortController();
   const counting = countSockets(servers, over.signal);
   const [figures] = await Promise.race([once(child, 'message'), once(child, 'exit')]);

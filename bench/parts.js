@@ -2,11 +2,11 @@
 // a client, an agent or a session of its own, which makes one request after the other.
 //
 //   npm run bench:parts              10,000 requests a round, 7 rounds
-import { Session } from 'session-pool';
 import { Agent, Client, fetch, request } from 'undici';
-import { ControlledCollector, collect } from './collector.js';
-import { compare, print } from './rounds.js';
-import { share, startUpstream } from './upstream.js';
+import { ControlledCollector, collect } from './contenders/collector.js';
+import { compare, print } from './parts/rounds.js';
+import { share, startUpstream } from './parts/upstream.js';
+import { Session } from './session-pool.js';
 
 /** @import { Dispatcher } from 'undici' */
 
@@ -44,7 +44,7 @@ print(await compare(contenders, requests, rounds));
 console.log(`\nConnections that ${CALLERS} callers open, each with an agent of its own:`);
 console.log(`a session       ${await opened(() => new Session().dispatcher, viaSession)}`);
 console.log(`undici.request  ${await opened(() => new Agent(), viaRequest)}`);
-stop();
+await stop();
 
 /**
  * @template {{ close(): Promise<void> }} T

@@ -1,14 +1,11 @@
 // The server in a process of its own, and URLs of it.
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
+import { startNode } from '../upstream/node.js';
 
 /** @param {number} count */
 export async function startUpstream(count) {
-  const server = fork(new URL('server.js', import.meta.url));
-  const [{ port }] = await once(server, 'message');
-  const origin = `http://127.0.0.1:${port}`;
+  const { origin, stop } = await startNode();
   const urls = Array.from({ length: count }, (_, i) => `${origin}/items/${i}?page=${i % 10}`);
-  return { origin, urls, stop: () => server.disconnect() };
+  return { origin, urls, stop };
 }
 
 /**

@@ -7,14 +7,14 @@ class Base {
   /** @type {Buffer[]} */
   chunks = [];
 
-  /** @param {(body: string) => void} resolve @param {(error: Error) => void} reject */
+  /** @param {(body: Buffer) => void} resolve @param {(error: Error) => void} reject */
   constructor(resolve, reject) {
     this.resolve = resolve;
     this.reject = reject;
   }
 
   end() {
-    this.resolve(Buffer.concat(this.chunks).toString());
+    this.resolve(Buffer.concat(this.chunks));
   }
 }
 
@@ -67,7 +67,7 @@ export class ControlledCollector extends Base {
  * @param {Dispatcher} dispatcher
  * @param {DispatchOptions} options
  * @param {typeof Collector | typeof ControlledCollector} Handler
- * @returns {Promise<string>}
+ * @returns {Promise<Buffer>}
  */
 export function collect(dispatcher, options, Handler = Collector) {
   return new Promise((resolve, reject) => {

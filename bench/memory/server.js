@@ -1,11 +1,11 @@
-// The server of memory.js, a process of its own: what it answers is in the path. It listens at one
+// The server of ../memory.js, a process of its own: what it answers is in the path. It listens at one
 // address of 127.0.0.0/8 after the other, so that no traffic leaves the machine.
 //
 //   argv: the number of the first address, and how many; the port, 0 for any
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { setTimeout } from 'node:timers/promises';
-import { addressOf } from './memory-addresses.js';
+import { addressOf } from './addresses.js';
 
 /** @import { IncomingMessage, ServerResponse } from 'node:http' */
 /** @import { AddressInfo, Socket } from 'node:net' */

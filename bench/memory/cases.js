@@ -1,6 +1,6 @@
-// What is measured by memory.js: where each job goes, who reads, and what must come of it.
+// What is measured by ../memory.js: where each job goes, who reads, and what must come of it.
 import { setTimeout } from 'node:timers/promises';
-import { addressOf } from './memory-addresses.js';
+import { addressOf } from './addresses.js';
 
 /** @import { Job, Pool, PoolOptions } from 'session-pool' */
 

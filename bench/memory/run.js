@@ -1,11 +1,11 @@
-// One run of memory.js, a process of its own.
+// One run of ../memory.js, a process of its own.
 //
 //   argv: the case, how many jobs, the port of the server
-import { Pool } from 'session-pool';
-import { cases, jobsOf, Tally } from './memory-cases.js';
-import { median } from './rounds.js';
+import { median } from '../parts/rounds.js';
+import { Pool } from '../session-pool.js';
+import { cases, jobsOf, Tally } from './cases.js';
 
-/** @import { Case } from './memory-cases.js' */
+/** @import { Case } from './cases.js' */
 
 const SMALL = 10_000;
 const MEGABYTE = 2 ** 20;
