@@ -9,7 +9,7 @@
 //   npm run bench -- --upstream node              Node.js as upstream, even if nginx is installed
 //   npm run bench -- --out quick.json             where the figures go
 //
-// A whole run writes bench/results/results.json; any other writes nothing without --out.
+// The upstream's own speed is measured where no part is chosen. A whole run writes bench/results/results.json; any other writes nothing without --out.
 import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
@@ -23,6 +23,7 @@ import { printCase, printTargets } from './report/print.js';
 import { measureCapacity } from './upstream/capacity.js';
 import { startUpstreams } from './upstream/upstreams.js';
 
+/** @import { Contender } from './contenders/contenders.js' */
 /** @import { Extent, Step } from './measure/plan.js' */
 /** @import { BenchRecord, CaseRecord } from './measure/record.js' */
 /** @import { Upstreams } from './upstream/upstreams.js' */
@@ -51,11 +52,14 @@ const extent = {
   scale: positive('scale', isQuick ? SCALE_OF_QUICK : 1),
   isQuick,
 };
-const isWhole = !isQuick && flags.case.length + flags.contender.length === 0 && extent.scale === 1;
+const isPartial = flags.case.length + flags.contender.length > 0;
+const isWhole = !isQuick && !isPartial && extent.rounds >= ROUNDS && extent.scale >= 1;
 const out = flags.out ?? (isWhole ? WHOLE : undefined);
 const available = await takingPart(flags.contender);
 const wanted = chosen(flags.case.length === 0 ? cases : flags.case.map(caseNamed));
 
+// So that the servers are gone as well.
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
 const upstreams = await startUpstreams({ withNginx: flags.upstream === 'nginx' });
 try {
   const record = await measureAll(upstreams);
@@ -81,11 +85,17 @@ async function takingPart(names) {
     console.error('The peers are not installed. First: npm ci --prefix bench');
     process.exit(1);
   }
-  const hasOriginal = (await toolbeltVersion()) !== undefined;
-  if (!hasOriginal)
+  const isAsked = asked.some(isOriginal);
+  const hasOriginal = isAsked && (await toolbeltVersion()) !== undefined;
+  if (isAsked && !hasOriginal)
     console.error('Without the original: apt-get install python3-requests-toolbelt');
-  const present = asked.filter(({ file }) => hasOriginal || !file.endsWith('.py'));
+  const present = asked.filter((contender) => hasOriginal || !isOriginal(contender));
   return new Set(present.map(({ name }) => name));
+}
+
+/** @param {Contender} contender */
+function isOriginal({ file }) {
+  return file.endsWith('.py');
 }
 
 /** @param {typeof cases} asked */
@@ -103,14 +113,15 @@ async function measureAll(servers) {
     console.error(
       `The machine is busy (load ${here.load.toFixed(1)}): the figures are of little worth.`,
     );
-  const capacity = await measureCapacity(servers, isQuick ? 1 : 5);
+  const capacity = isPartial ? undefined : await measureCapacity(servers, isQuick ? 1 : 5);
+  const present = contenders.filter(({ name }) => available.has(name));
   /** @type {CaseRecord[]} */
   const records = [];
   for (const step of steps(wanted, extent)) await measure(step, servers, records);
   return {
     date: new Date().toISOString(),
     machine: here,
-    versions: await versions(contenders.map((each) => each.package)),
+    versions: await versions(present.map((each) => each.package)),
     upstream: { kind: servers.kind, capacity: capacity ?? null },
     cases: records,
   };

@@ -14,26 +14,36 @@ const BESIDE = ['undici.request', 'undici dispatch, raw', 'undici fetch'];
 export const charts = {
   throughput: (record) =>
     bars(
-      'Requests a second of each contender, small JSON, 64 sessions',
+      {
+        title: 'Throughput',
+        subtitle: 'requests a second, small JSON, 64 at a time: more is better',
+      },
       summariesOf(record, 'json-64').map(({ name, throughput }) => ({ name, value: throughput })),
-      { label: 'requests a second: more is better', show: integer },
+      integer,
     ),
   cpu: (record) =>
     dots(
-      'Microseconds of CPU a request of each contender, small JSON, 64 sessions',
+      { title: 'CPU', subtitle: 'microseconds a request, on a logarithmic scale: less is better' },
       summariesOf(record, 'json-64').map(({ name, cpu }) => ({ name, value: cpu })),
-      {
-        label: 'CPU a request, on a logarithmic scale: less is better',
-        show: (value) => `${decimal(value)} µs`,
-      },
+      (value) => `${decimal(value)} µs`,
     ),
   ratios: (record) =>
     ratios(
-      'How many times the throughput of its peers session-pool has, by case',
+      {
+        title: 'session-pool beside its peers, case by case',
+        subtitle: 'times the throughput of each, on a logarithmic scale: more than 1 is faster',
+      },
       ratiosOf(record),
+      BESIDE,
     ),
   memory: (record) =>
-    lines('Peak of the memory by the number of jobs', peaksOf(record), 'peak of the process, MB'),
+    lines(
+      {
+        title: 'Memory',
+        subtitle: 'peak of the process in MB by the number of jobs: less is better',
+      },
+      peaksOf(record),
+    ),
 };
 
 /** @param {BenchRecord} record */

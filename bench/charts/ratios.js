@@ -4,31 +4,44 @@ import { draw, Plot } from './plot.js';
 
 /** @typedef {{ title: string, beside: string, ratio: number }} Ratio */
 
-/** @param {string} title @param {readonly Ratio[]} data */
-export function ratios(title, data) {
+/** @param {{ title: string, subtitle: string }} heading @param {readonly Ratio[]} data @param {readonly string[]} columns */
+export function ratios(heading, data, columns) {
   const titles = [...new Set(data.map((each) => each.title))];
-  const place = { x: 'ratio', y: 'title', fx: 'beside' };
-  return draw(title, {
-    width: 760,
-    height: 70 + 28 * titles.length,
-    marginTop: 50,
-    marginLeft: 230,
-    marginRight: 20,
-    insetLeft: 12,
-    insetRight: 48,
+  return draw(heading, {
+    height: 30 + 28 * titles.length,
+    marginTop: 100,
+    marginBottom: 4,
+    marginLeft: 270,
+    marginRight: 8,
+    insetLeft: 44,
+    insetRight: 44,
     x: { type: 'log', axis: null },
-    y: { domain: titles, label: null, tickSize: 0 },
-    fx: { domain: [...new Set(data.map(({ beside }) => beside))], label: null, padding: 0.08 },
+    y: { domain: titles, label: null, tickSize: 0, tickPadding: 10 },
+    fx: { axis: 'top', domain: columns, label: null, padding: 0.04 },
     marks: [
-      Plot.ruleY(data, { y: 'title', fx: 'beside', className: 'grid', strokeOpacity: 0.25 }),
+      Plot.ruleY(data, { y: 'title', fx: 'beside', className: 'grid', strokeOpacity: 0.3 }),
       Plot.ruleX([1], { className: 'grid', strokeDasharray: '3 3' }),
-      Plot.dot(data, { ...place, r: 6, className: 'own' }),
-      Plot.text(data, {
-        ...place,
-        text: (/** @type {Ratio} */ each) => ratio(each.ratio),
-        textAnchor: 'start',
-        dx: 10,
-      }),
+      ...half(
+        data.filter((each) => each.ratio >= 1),
+        'own',
+        1,
+      ),
+      ...half(
+        data.filter((each) => each.ratio < 1),
+        'other',
+        -1,
+      ),
     ],
   });
+}
+
+/** Dots on one side of 1, with their figures away from it. @param {readonly Ratio[]} data @param {'own' | 'other'} colour @param {1 | -1} side */
+function half(data, colour, side) {
+  const place = { x: 'ratio', y: 'title', fx: 'beside' };
+  const textAnchor = side === 1 ? 'start' : 'end';
+  const text = (/** @type {Ratio} */ each) => ratio(each.ratio);
+  return [
+    Plot.dot(data, { ...place, r: 6, className: colour }),
+    Plot.text(data, { ...place, text, textAnchor, dx: 10 * side, className: `${colour}-text` }),
+  ];
 }

@@ -32,7 +32,8 @@ function machine({
 
 /** @param {BenchRecord} record */
 function upstream({ upstream: { capacity } }) {
-  if (capacity === null) return 'wrk is not installed on this machine.';
+  if (capacity === null)
+    return 'It was not measured: `wrk` is not installed, or a part of the cases was run.';
   const rows = capacity.figures.map(({ what, connections, throughput }) => [
     what,
     integer(connections),

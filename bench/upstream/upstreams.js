@@ -1,6 +1,7 @@
 // The servers that all contenders ask: nginx where it is installed, Node.js where not and for what has to
 // wait.
-import { mkdtemp, rm } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { makeCertificate } from './certificate.js';
@@ -19,6 +20,8 @@ import { startNode } from './node.js';
 /** Starts them. @param {{ withNginx?: boolean }} options @returns {Promise<Upstreams>} */
 export async function startUpstreams({ withNginx = true } = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'session-pool-bench-'));
+  const clear = () => rmSync(folder, { recursive: true, force: true });
+  process.once('exit', clear);
   const certificate = await makeCertificate(folder);
   const version = withNginx ? await nginxVersion() : undefined;
   const late = await startNode(certificate);
@@ -29,7 +32,8 @@ export async function startUpstreams({ withNginx = true } = {}) {
     authority: certificate?.cert,
     stop: async () => {
       await Promise.all([main.stop(), late.stop()]);
-      await rm(folder, { recursive: true });
+      process.off('exit', clear);
+      clear();
     },
   };
 }
