@@ -2,7 +2,7 @@
 import { Plot } from './plot.js';
 
 /** Whether it is session-pool's. @param {{ name: string }} datum */
-export const isOwn = ({ name }) => name === 'session-pool';
+const isOwn = ({ name }) => name === 'session-pool';
 
 /** @param {{ name: string }} datum */
 const isOther = (datum) => !isOwn(datum);
