@@ -55,12 +55,17 @@ const extent = {
 const isPartial = flags.case.length + flags.contender.length > 0;
 const isWhole = !isQuick && !isPartial && extent.rounds >= ROUNDS && extent.scale >= 1;
 const out = flags.out ?? (isWhole ? WHOLE : undefined);
+const asked = flags.case.length === 0 ? cases : flags.case.map(caseNamed);
 const available = await takingPart(flags.contender);
-const wanted = chosen(flags.case.length === 0 ? cases : flags.case.map(caseNamed));
+const wanted = asked.map((subject) => ({
+  ...subject,
+  entries: subject.entries.filter(({ contender }) => available.has(contender)),
+}));
 
 // So that the servers are gone as well.
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
-const upstreams = await startUpstreams({ withNginx: flags.upstream === 'nginx' });
+const upstreams = await startUpstreams({ withNginx: wantsNginx() });
+console.error(`Upstream: ${upstreams.kind}`);
 try {
   const record = await measureAll(upstreams);
   for (const each of record.cases) printCase(each);
@@ -78,32 +83,30 @@ function positive(name, fallback) {
   return value;
 }
 
+function wantsNginx() {
+  if (flags.upstream !== 'nginx' && flags.upstream !== 'node')
+    throw new RangeError(`--upstream must be nginx or node, got ${flags.upstream}`);
+  return flags.upstream === 'nginx';
+}
+
 /** Those that were asked for, and are installed. @param {readonly string[]} names */
 async function takingPart(names) {
-  const asked = names.length === 0 ? contenders : names.map(contenderNamed);
-  if (asked.some(({ isPeer }) => isPeer) && !existsSync(new URL('node_modules', import.meta.url))) {
+  const named = names.length === 0 ? contenders : names.map(contenderNamed);
+  if (named.some(({ isPeer }) => isPeer) && !existsSync(new URL('node_modules', import.meta.url))) {
     console.error('The peers are not installed. First: npm ci --prefix bench');
     process.exit(1);
   }
-  const isAsked = asked.some(isOriginal);
+  const isAsked = named.some(isOriginal);
   const hasOriginal = isAsked && (await toolbeltVersion()) !== undefined;
   if (isAsked && !hasOriginal)
     console.error('Without the original: apt-get install python3-requests-toolbelt');
-  const present = asked.filter((contender) => hasOriginal || !isOriginal(contender));
+  const present = named.filter((contender) => hasOriginal || !isOriginal(contender));
   return new Set(present.map(({ name }) => name));
 }
 
 /** @param {Contender} contender */
 function isOriginal({ file }) {
   return file.endsWith('.py');
-}
-
-/** @param {typeof cases} asked */
-function chosen(asked) {
-  return asked.map((subject) => ({
-    ...subject,
-    entries: subject.entries.filter(({ contender }) => available.has(contender)),
-  }));
 }
 
 /** @param {Upstreams} servers @returns {Promise<BenchRecord>} */

@@ -24,7 +24,7 @@ beforeAll(async () => {
   const contenders = CONTENDERS.flatMap((name) => ['--contender', name]);
   const few = ['--case', 'json-8', '--rounds', '1', '--scale', '0.01', '--upstream', 'node'];
   ({ stdout: printed } = await run('run.js', ...few, ...contenders, '--out', data));
-});
+}, 60_000);
 
 afterAll(() => rm(folder, { recursive: true }));
 
@@ -61,6 +61,7 @@ describe('the benchmark', () => {
   it.each([
     [['--case', 'json-9'], 'no case is called "json-9"; there are json-64, '],
     [['--contender', 'curl'], 'no contender is called "curl"'],
+    [['--contender', 'session-pool', '--upstream', 'iis'], '--upstream must be nginx or node'],
     [['--rounds', 'many'], '--rounds must be a number above 0, got many'],
   ])('says what is wrong with %j', async (args, message) => {
     await expect(run('run.js', ...args)).rejects.toThrow(message);

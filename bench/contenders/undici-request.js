@@ -1,8 +1,8 @@
 // `undici.request` in loops, as one writes it by hand; with undici's interceptors and tough-cookie where
 // the case needs what they do.
+import { CookieJar } from 'tough-cookie';
 import { Agent, interceptors, request } from 'undici';
 import { loops } from './loops.js';
-import { importPeer } from './peer.js';
 
 /** @import { Dispatcher } from 'undici' */
 /** @import { Reading, Run, Tally } from '../measure/tally.js' */
@@ -11,8 +11,8 @@ import { importPeer } from './peer.js';
 export async function run(run, tally) {
   const agent = new Agent({ connections: run.sessions });
   const dispatcher = composed(agent, run);
-  const open = run.hasCookies ? await cookieReader(dispatcher, run) : () => reader(dispatcher, run);
-  await loops(run, tally, open);
+  const open = run.hasCookies ? cookieReader : reader;
+  await loops(run, tally, () => open(dispatcher, run));
   await agent.close();
 }
 
@@ -32,18 +32,15 @@ function reader(dispatcher, { isCompressed, reading }) {
 }
 
 /** Each loop with a jar of its own. @param {Dispatcher} dispatcher @param {Run} run */
-async function cookieReader(dispatcher, { reading }) {
-  const { CookieJar } = await importPeer('tough-cookie');
-  return () => {
-    const jar = new CookieJar();
-    return async (/** @type {string} */ url) => {
-      const cookie = await jar.getCookieString(url);
-      const headers = cookie === '' ? {} : { cookie };
-      const response = await request(url, { dispatcher, headers });
-      const lines = [response.headers['set-cookie'] ?? []].flat();
-      await Promise.all(lines.map((line) => jar.setCookie(line, url)));
-      return read(response, reading);
-    };
+function cookieReader(dispatcher, { reading }) {
+  const jar = new CookieJar();
+  return async (/** @type {string} */ url) => {
+    const cookie = await jar.getCookieString(url);
+    const headers = cookie === '' ? {} : { cookie };
+    const response = await request(url, { dispatcher, headers });
+    const lines = [response.headers['set-cookie'] ?? []].flat();
+    await Promise.all(lines.map((line) => jar.setCookie(line, url)));
+    return read(response, reading);
   };
 }
 
