@@ -9,7 +9,8 @@
 //   npm run bench -- --upstream node              Node.js as upstream, even if nginx is installed
 //   npm run bench -- --out quick.json             where the figures go
 //
-// The upstream's own speed is measured where no part is chosen. A whole run writes bench/results/results.json; any other writes nothing without --out.
+// A whole run writes bench/results/results.json; any other writes nothing without --out. Ctrl-C ends it,
+// and it tells what it has. The upstream's own speed is measured where no part is chosen.
 import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
@@ -54,7 +55,6 @@ const extent = {
 };
 const isPartial = flags.case.length + flags.contender.length > 0;
 const isWhole = !isQuick && !isPartial && extent.rounds >= ROUNDS && extent.scale >= 1;
-const out = flags.out ?? (isWhole ? WHOLE : undefined);
 const asked = flags.case.length === 0 ? cases : flags.case.map(caseNamed);
 const available = await takingPart(flags.contender);
 const wanted = asked.map((subject) => ({
@@ -62,14 +62,19 @@ const wanted = asked.map((subject) => ({
   entries: subject.entries.filter(({ contender }) => available.has(contender)),
 }));
 
+let isInterrupted = false;
+process.once('SIGINT', () => {
+  isInterrupted = true;
+});
 // So that the servers are gone as well.
-for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
+process.once('SIGTERM', () => process.exit(1));
 const upstreams = await startUpstreams({ withNginx: wantsNginx() });
 console.error(`Upstream: ${upstreams.kind}`);
 try {
   const record = await measureAll(upstreams);
   for (const each of record.cases) printCase(each);
   printTargets(record);
+  const out = flags.out ?? (isWhole && !isInterrupted ? WHOLE : undefined);
   if (out !== undefined) await writeFile(out, `${JSON.stringify(record, undefined, 1)}\n`);
 } finally {
   await upstreams.stop();
@@ -120,7 +125,10 @@ async function measureAll(servers) {
   const present = contenders.filter(({ name }) => available.has(name));
   /** @type {CaseRecord[]} */
   const records = [];
-  for (const step of steps(wanted, extent)) await measure(step, servers, records);
+  for (const step of steps(wanted, extent)) {
+    await measure(step, servers, records);
+    if (isInterrupted) break;
+  }
   return {
     date: new Date().toISOString(),
     machine: here,

@@ -24,7 +24,7 @@ function machine({
   const place = isPinned ? ', the upstream on one of its own' : '';
   const packages = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
   return list([
-    `${date.slice(0, 10)}, ${cpu}, ${cores} cores${place}, ${integer(size)} MB of memory, ${system}`,
+    `${date.slice(0, 10)}, ${cpu}, ${cores} cores${place}, ${integer(size / 1024)} GB of memory, ${system}`,
     `upstream: ${kind}`,
     packages.join(', '),
   ]);
