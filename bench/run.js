@@ -2,7 +2,7 @@
 // of the documentation from what it writes.
 //
 //   npm run bench                                 everything, five rounds; half an hour
-//   npm run bench -- --quick                      one round with a tenth of the requests; two minutes
+//   npm run bench -- --quick                      one round with a fifth of the requests; two minutes
 //   npm run bench -- --case tls --case gzip       some cases
 //   npm run bench -- --contender session-pool     some contenders
 //   npm run bench -- --rounds 9 --scale 2         more rounds, and twice the requests in each
@@ -17,7 +17,7 @@ import { parseArgs } from 'node:util';
 import { caseNamed, cases } from './cases/cases.js';
 import { contenderNamed, contenders } from './contenders/contenders.js';
 import { launch, toolbeltVersion } from './measure/launch.js';
-import { machine, versions } from './measure/machine.js';
+import { isBusy, machine, versions } from './measure/machine.js';
 import { steps, taskOf } from './measure/plan.js';
 import { keep } from './measure/record.js';
 import { printCase, printTargets } from './report/print.js';
@@ -30,8 +30,7 @@ import { startUpstreams } from './upstream/upstreams.js';
 /** @import { Upstreams } from './upstream/upstreams.js' */
 
 const ROUNDS = 5;
-const SCALE_OF_QUICK = 0.1;
-const BUSY = 0.5;
+const SCALE_OF_QUICK = 0.2;
 const WHOLE = new URL('results/results.json', import.meta.url);
 
 const { values: flags } = parseArgs({
@@ -117,7 +116,7 @@ function isOriginal({ file }) {
 /** @param {Upstreams} servers @returns {Promise<BenchRecord>} */
 async function measureAll(servers) {
   const here = machine();
-  if (here.load > BUSY)
+  if (isBusy(here))
     console.error(
       `The machine is busy (load ${here.load.toFixed(1)}): the figures are of little worth.`,
     );

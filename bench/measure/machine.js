@@ -16,6 +16,14 @@ import { toolbeltVersion } from './launch.js';
  * @property {number} load processes that wanted a core in the minute before
  */
 
+/** How many processes may want a core, so that the machine is quiet. */
+const QUIET = 0.5;
+
+/** @param {Machine} here */
+export function isBusy({ load }) {
+  return load > QUIET;
+}
+
 /** @returns {Machine} */
 export function machine() {
   const [first] = cpus();

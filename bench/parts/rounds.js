@@ -39,9 +39,11 @@ function medians(figures) {
   };
 }
 
-/** @param {number[]} values */
+/** The middle one, or the mean of the middle two; NaN if there are none. @param {number[]} values */
 export function median(values) {
-  return values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = (values.length - 1) / 2;
+  return (Number(sorted[Math.floor(middle)]) + Number(sorted[Math.ceil(middle)])) / 2;
 }
 
 /**

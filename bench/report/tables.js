@@ -1,5 +1,6 @@
 // The parts of docs/benchmarks.md that are made from data, by the name of their marker.
 
+import { isBusy } from '../measure/machine.js';
 import { list, table } from './markdown.js';
 import { decimal, integer, ratio } from './numbers.js';
 import { summariesOf, summarize } from './summary.js';
@@ -15,18 +16,24 @@ const BESIDE = ['undici.request', 'undici dispatch, raw', 'undici fetch'];
 export const tables = { machine, upstream, targets, peers, cases, options, memory, details };
 
 /** @param {BenchRecord} record */
-function machine({
-  date,
-  machine: { cpu, cores, memory: size, system, isPinned },
-  versions,
-  upstream: { kind },
-}) {
+function machine(record) {
+  const {
+    date,
+    machine: here,
+    versions,
+    upstream: { kind },
+  } = record;
+  const { cpu, cores, memory: size, system, isPinned } = here;
   const place = isPinned ? ', the upstream on one of its own' : '';
+  const noise = isBusy(here)
+    ? [`the machine was busy (load ${here.load.toFixed(1)}): the figures are of little worth`]
+    : [];
   const packages = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
   return list([
     `${date.slice(0, 10)}, ${cpu}, ${cores} cores${place}, ${integer(size / 1024)} GB of memory, ${system}`,
     `upstream: ${kind}`,
     packages.join(', '),
+    ...noise,
   ]);
 }
 
