@@ -616,7 +616,7 @@ describe('what happens while a session is made', () => {
     const outcomes = await collect(pool.outcomes({ ordered: true }));
     expect(outcomes).toMatchObject([
       { kind: 'response' },
-      { exception: { name: 'AbortError' }, attempts: 0 },
+      { exception: { name: 'AbortError', phase: 'queued' }, attempts: 0 },
     ]);
     expect(outcomes[1]?.session).toBeUndefined();
     expect(script.closed).toEqual([1, 0]);

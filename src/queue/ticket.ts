@@ -79,8 +79,9 @@ export class Ticket<J> {
     return Math.max(this.id, -1);
   }
 
-  /** Where it is that a worker has: if its session does not tell, it is taken to have been sent. */
+  /** Where it is: if the session that has it does not tell, it is taken to have been sent. */
   get phase(): Phase {
+    if (!this.isInFlight) return 'queued';
     return this.release === undefined ? (this.context?.phase ?? 'firstByte') : 'response';
   }
 
