@@ -38,7 +38,6 @@ export class Telemetry<J, R> {
 
   /** The ticket is given to its session. */
   began(ticket: Ticket<J>): void {
-    this.#isSettled = false;
     this.#tally.wake();
     this.#tally.inFlight++;
     ticket.isInFlight = true;

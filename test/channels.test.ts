@@ -108,6 +108,24 @@ describe('the channels of jobs', () => {
     expect(published.at(-1)?.seen).toMatchObject({ ...nothing, outcome: { kind: 'response' } });
   });
 
+  it('name the session that ran the last attempt', async () => {
+    const published = listen();
+    const script = new Script();
+    const pool = new Pool<ScriptedSession>({
+      jobQueue: [flaky('a')],
+      session: script.session,
+      numProcesses: 1,
+      retireWhen: ({ kind }) => kind === 'exception',
+    });
+    await pool.joinAll();
+    const [first, second] = script.sessions;
+    expect(published.map(({ step, seen }) => [step, seen.session])).toEqual([
+      ['start', first],
+      ['retry', first],
+      ['end', second],
+    ]);
+  });
+
   it('tell the end alone of a job that never started', async () => {
     const published = listen();
     await poolOf([{ url: 'a', signal: AbortSignal.abort() }]).joinAll();

@@ -130,6 +130,18 @@ const ENDPOINTS: readonly (readonly [path: string, endpoint: Endpoint])[] = [
   ],
   ['/unsteady/(\\d+)', refuseOnce(503)],
   ['/limited/(\\d+)', refuseOnce(429, { 'Retry-After': '1' })],
+  [
+    '/members/login',
+    ({ response, visits }) =>
+      response.writeHead(200, { 'Set-Cookie': `member=${visits}; Path=/` }).end(),
+  ],
+  [
+    '/members/(\\d+)',
+    ({ request, response, parameters: [id] }) =>
+      cookiesOf(request).member === '0' && Number(id) > 2
+        ? sendJSON(response, { error: 'banned' }, 403)
+        : sendJSON(response, { id: Number(id) }),
+  ],
   ['/cut-off', ({ request, response }) => cutOff(request, response)],
   [
     '/not-gzip',
