@@ -6,10 +6,10 @@ import { Ledger } from '../src/queue/ledger.js';
 import { Gate } from './helpers/gate.js';
 import {
   failing,
+  flaky,
   jobs,
   quiet,
   Script,
-  type ScriptedJob,
   type ScriptedSession,
 } from './helpers/scripted-session.js';
 
@@ -43,12 +43,6 @@ function listen(...steps: readonly Step[]): Published[] {
 function poolOf(jobQueue: PoolOptions<ScriptedSession>['jobQueue'], script = new Script()) {
   const { session } = script;
   return new Pool<ScriptedSession>({ jobQueue, session, numProcesses: 1 });
-}
-
-/** A job whose first attempts fail, and that is tried again at once. */
-function flaky(url: string, times = 1): ScriptedJob {
-  const failure = { thrown: Object.assign(new Error('reset'), { code: 'ECONNRESET' }), times };
-  return { url, failure, retry: { backoffBase: 0 } };
 }
 
 afterEach(() => {

@@ -5,6 +5,7 @@ import { startServer } from './helpers/http-server.js';
 import {
   collect,
   failing,
+  flaky,
   jobs,
   mixedJobs,
   quiet,
@@ -34,11 +35,8 @@ function gatedJobs(count: number) {
   return { gates, work };
 }
 
-/** Jobs that fail once, and are tried again at once. */
-function flaky(count: number): ScriptedJob[] {
-  const failure = { thrown: Object.assign(new Error('reset'), { code: 'ECONNRESET' }), times: 1 };
-  return jobs(count, { failure, retry: { backoffBase: 0 } });
-}
+/** `count` jobs that fail once. */
+const flakyJobs = (count: number) => jobs(count).map(({ url }) => flaky(url));
 
 /** What there is of each, without the times. */
 function counts({ stats }: Pool<ScriptedSession>) {
@@ -84,9 +82,8 @@ describe('the counts of a pool', () => {
 
   it('call waiting what waits for a session, for its turn or for its retry', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'performance'] });
-    const failure = { thrown: Object.assign(new Error('reset'), { code: 'ECONNRESET' }), times: 1 };
     vi.spyOn(Math, 'random').mockReturnValue(1);
-    const pool = poolOf([{ url: 'a', failure, retry: { backoffBase: 1000 } }]);
+    const pool = poolOf([{ ...flaky('a'), retry: { backoffBase: 1000 } }]);
     await quiet();
     expect(counts(pool)).toEqual({ ...NOTHING, taken: 1, waiting: 1 });
     await vi.advanceTimersByTimeAsync(1000);
@@ -95,11 +92,11 @@ describe('the counts of a pool', () => {
   });
 
   it('count what was sent again, not what was about to be', async () => {
-    const pool = poolOf(flaky(3));
+    const pool = poolOf(flakyJobs(3));
     const outcomes = await collect(pool);
     expect(outcomes.map(({ attempts }) => attempts)).toEqual([2, 2, 2]);
     expect(counts(pool)).toEqual({ ...NOTHING, taken: 3, succeeded: 3, retried: 3 });
-    const aborted = poolOf(flaky(1));
+    const aborted = poolOf(flakyJobs(1));
     aborted.on('retry', () => aborted.abort());
     await aborted.joinAll();
     expect(counts(aborted)).toEqual({ ...NOTHING, taken: 1, failed: 1 });
@@ -121,7 +118,7 @@ describe('the counts of a pool', () => {
     const script = new Script();
     const seen: ReturnType<typeof counts>[] = [];
     const note = () => void seen.push(counts(pool));
-    const work = [...mixedJobs(10), ...flaky(10), ...jobs(5, { when: 'later' })];
+    const work = [...mixedJobs(10), ...flakyJobs(10), ...jobs(5, { when: 'later' })];
     const pool: Pool<ScriptedSession> = new Pool<ScriptedSession>({
       jobQueue: work,
       numProcesses: 3,
@@ -338,10 +335,15 @@ describe('the times of a pool', () => {
   it('count the wait for a retry, in which nothing is in flight', async () => {
     const { numProcesses } = slow(0);
     vi.spyOn(Math, 'random').mockReturnValue(1);
-    const failure = { thrown: Object.assign(new Error('reset'), { code: 'ECONNRESET' }), times: 1 };
-    const pool = poolOf([{ url: 'a', failure, retry: { backoffBase: 700 } }], { numProcesses });
+    const pool = poolOf([{ ...flaky('a'), retry: { backoffBase: 700 } }], { numProcesses });
     await pass(700);
     expect(pool.stats).toMatchObject({ elapsed: 700, retried: 1, succeeded: 1 });
+  });
+
+  it('tell that nothing is left of nothing', async () => {
+    const pool = poolOf([]);
+    await pool.joinAll();
+    expect(pool.stats).toMatchObject({ elapsed: 0, total: 0, timeLeft: 0 });
   });
 
   it('tell nothing of what is left while no job has been started', async () => {

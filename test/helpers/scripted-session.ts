@@ -30,6 +30,12 @@ export function failing(url: string, ...thrown: [unknown?]): ScriptedJob {
   return { url, failure: { thrown: thrown.length > 0 ? thrown[0] : new Error(`no ${url}`) } };
 }
 
+/** A job whose first attempts fail, and that is tried again at once. */
+export function flaky(url: string, times = 1): ScriptedJob {
+  const thrown = Object.assign(new Error('reset'), { code: 'ECONNRESET' });
+  return { url, failure: { thrown, times }, retry: { backoffBase: 0 } };
+}
+
 /** `count` jobs of which one is as good as the other. */
 export function jobs(count: number, fields: Omit<ScriptedJob, 'url'> = {}): ScriptedJob[] {
   return Array.from({ length: count }, (_, i) => ({ url: `job ${i}`, ...fields }));
