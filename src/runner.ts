@@ -136,8 +136,10 @@ export class Runner<J, R> {
       ticket.policy = this.#policyOf(ticket.job);
       return await this.#listener.replace(worker);
     } finally {
+      const now = performance.now();
       ticket.attempts++;
-      ticket.sentAt = performance.now();
+      ticket.queued += now - ticket.sentAt;
+      ticket.sentAt = now;
     }
   }
 

@@ -61,6 +61,31 @@ describe('the rate of replacements', () => {
     }
   });
 
+  it('has one job of the source taken ahead, however many workers rest', async () => {
+    freeze();
+    const work = Array.from({ length: 9 }, (_, i) => banned(`job ${i}`));
+    const pool = poolOf(new Script(), work.values(), { numProcesses: 2 });
+    await pass(0);
+    expect(pool.stats).toMatchObject({ succeeded: 4, taken: 5, waiting: 1 });
+    pool.abort();
+    await pool.joinAll();
+  });
+
+  it('has none taken while the pool is paused', async () => {
+    freeze();
+    const hold = new Gate();
+    const work = [banned('a'), banned('b', { when: hold }), ...jobs(2)];
+    const pool = poolOf(new Script(), work.values());
+    await pass(0);
+    pool.pause();
+    hold.open();
+    await pass(INTERVAL);
+    expect(pool.stats).toMatchObject({ succeeded: 2, taken: 2 });
+    pool.resume();
+    await pool.joinAll();
+    expect(pool.stats).toMatchObject({ succeeded: 4, taken: 4 });
+  });
+
   it('keeps no process running when there is nothing left to do', async () => {
     const watch = new HandleWatch();
     const script = new Script();

@@ -217,6 +217,25 @@ describe('retireWhen', () => {
     );
   });
 
+  it('has a job wait for the fresh session, which its response tells', async () => {
+    vi.useFakeTimers({ toFake: ['performance'] });
+    const server = await startServer();
+    let calls = 0;
+    const pool = Pool.fromUrls(
+      urlsOf(server, 2),
+      {},
+      {
+        numProcesses: 1,
+        retireWhen: ({ index }) => index === 0,
+        initializer: () => {
+          if (calls++ > 0) vi.advanceTimersByTime(500);
+        },
+      },
+    );
+    const responses = await collect(pool.responses());
+    expect(responses.map(({ timings }) => timings.queued)).toEqual([0, 500]);
+  });
+
   it('is for jobs that are submitted too', async () => {
     const script = new Script();
     const pool = poolOf(script, undefined);
