@@ -221,7 +221,7 @@ describe('retireWhen', () => {
     vi.useFakeTimers({ toFake: ['performance'] });
     const server = await startServer();
     let calls = 0;
-    const pool = Pool.fromUrls(
+    const pool = Pool.fromUrls<Session>(
       urlsOf(server, 2),
       {},
       {

@@ -359,6 +359,23 @@ describe('the times of a pool', () => {
   });
 });
 
+it('a response tells how long its job waited in the pool', async () => {
+  vi.useFakeTimers({ toFake: ['performance'] });
+  const gate = new Gate();
+  const server = await startServer(async (_, reply) => {
+    await gate.opened;
+    reply.end();
+  });
+  const pool = new Pool({ numProcesses: 1 });
+  const responses = urlsOf(server, 2).map((url) => pool.submit({ url }));
+  await server.received(1);
+  vi.advanceTimersByTime(300);
+  gate.open();
+  const timings = (await Promise.all(responses)).map((response) => response.timings);
+  expect(timings.map(({ queued }) => queued)).toEqual([0, 300]);
+  await pool.close();
+});
+
 it('a record of stats is of its moment', async () => {
   const server = await startServer();
   const pool = new Pool({ jobQueue: jobsOf(server, 2) });
