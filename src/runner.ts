@@ -114,7 +114,6 @@ export class Runner<J, R> {
 
   /** Fails a ticket that is not to be run, or not any longer. */
   abandon(ticket: Ticket<J>, exception: unknown): void {
-    if (!this.#scheduler.owes(ticket)) return;
     this.#end(ticket, this.#telemetry.failed(ticket, exception));
     ticket.release?.();
   }
