@@ -13,8 +13,8 @@ interface Wrapper {
 export const showThrough: ProxyHandler<Wrapper> = {
   getPrototypeOf: (wrapper) => Object.getPrototypeOf(wrappedBy(wrapper)),
   get(wrapper, key) {
+    if (key === 'then') return undefined; // first: whatever is awaited is asked for it
     if (isOwn(wrapper, key)) return Reflect.get(wrapper, key);
-    if (key === 'then') return undefined;
     const inner = wrappedBy(wrapper);
     const value = Reflect.get(inner, key, inner);
     return typeof value === 'function' ? value.bind(inner) : value;
