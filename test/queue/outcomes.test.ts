@@ -174,3 +174,14 @@ it.each([undefined, null, 7, 'text', {}, new Answer(), new Error('no')])(
     expect((value as unknown) instanceof ThreadException).toBe(false);
   },
 );
+
+it.each([
+  ['ThreadResponse', new ThreadResponse({ url: 'a' }, { status: 200 }, 0, 1, { token: 'hunter2' })],
+  ['ThreadException', new ThreadException({ url: 'a' }, new Error(), 0, 1, { token: 'hunter2' })],
+])('the session of a %s is there, but is neither logged nor written as JSON', (_, outcome) => {
+  expect(outcome.session).toEqual({ token: 'hunter2' });
+  expect('session' in outcome).toBe(true);
+  expect(Object.keys(outcome)).not.toContain('session');
+  expect(inspect(outcome, { depth: 9, showHidden: true })).not.toContain('hunter2');
+  expect(JSON.stringify(outcome)).not.toContain('hunter2');
+});
