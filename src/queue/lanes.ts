@@ -96,12 +96,13 @@ export class Lanes<T extends Waiting> {
     const home = this.#places?.slotOf(ticket);
     if (home !== undefined && home !== slot) return false;
     this.#now = now;
+    const origin = this.#originOf(ticket.origin);
     if (this.#isLimited || this.#heldUntil > now) {
-      const origin = this.#originOf(ticket.origin);
       if (origin.limits.readyAt(now) > now) return false;
       if (this.#isLimited) origin.limits.begin(ticket, now);
       this.#place(origin);
     }
+    origin.pass(home, this.#turns++);
     if (slot !== undefined) this.#places?.bind(ticket, slot);
     return true;
   }
@@ -209,7 +210,7 @@ export class Lanes<T extends Waiting> {
 
   #put(ticket: T, slot: number | undefined): void {
     const origin = this.#originOf(ticket.origin);
-    const lane = origin.lane(slot) ?? origin.addLane(slot, this.#turns++);
+    const lane = origin.lane(slot) ?? origin.addLane(slot, origin.turn ?? this.#turns++);
     origin.size++;
     lane.waiting.put(ticket);
     if (lane.waiting.peek() === ticket) this.#place(origin, lane);

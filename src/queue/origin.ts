@@ -37,6 +37,8 @@ export class Origin<T extends Waiting> {
   isOpen = true;
   /** When it opens, if time opens it, as `Lanes` last saw it. */
   opensAt = -Infinity;
+  /** When something last passed that had no lane, as lanes count their turns. */
+  turn: number | undefined;
   #shared: Lane<T> | undefined;
   /** By slot. Most origins have none. */
   #own: Map<number, Lane<T>> | undefined;
@@ -68,6 +70,13 @@ export class Origin<T extends Waiting> {
       this.#own.set(slot, lane);
     }
     return lane;
+  }
+
+  /** Something has gone past the lane of that slot, where nothing waits: that was its turn. */
+  pass(slot: number | undefined, turn: number): void {
+    const lane = this.lane(slot);
+    if (lane === undefined) this.turn = turn;
+    else lane.turn = turn;
   }
 
   /** Takes out all that waits, in no order. */

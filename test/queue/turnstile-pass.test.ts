@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Places } from '../../src/queue/lanes.js';
 import type { Waiting } from '../../src/queue/origin.js';
 import { type Limits, Turnstile } from '../../src/queue/turnstile.js';
@@ -82,4 +82,37 @@ test('none passes to another slot than its own, which is the first that it passe
     ['a', 3],
     ['b', 4],
   ]);
+});
+
+describe('what passes has had its turn', () => {
+  const turns = (turnstile: Turnstile<Waiting>, slot?: number) => {
+    const { origin, order } = turnstile.next(0, slot) as Waiting;
+    return `${origin}${order}`;
+  };
+
+  test('before anything of its origin has waited', () => {
+    const turnstile = turnstileOf();
+    for (const name of ['b1', 'a2']) turnstile.pass(ticket(name), 0);
+    for (const name of ['a3', 'b4', 'c5']) turnstile.add(ticket(name));
+    expect([turns(turnstile), turns(turnstile), turns(turnstile)]).toEqual(['b4', 'a3', 'c5']);
+  });
+
+  test('and afterwards, so that the origin that was served longest ago goes first', () => {
+    const turnstile = turnstileOf({ rateLimit: { limit: 100, interval: 100 } });
+    for (const name of ['a1', 'b2']) turnstile.add(ticket(name));
+    expect([turns(turnstile), turns(turnstile)]).toEqual(['a1', 'b2']);
+    turnstile.pass(ticket('a3'), 0);
+    for (const name of ['a4', 'b5']) turnstile.add(ticket(name));
+    expect([turns(turnstile), turns(turnstile)]).toEqual(['b5', 'a4']);
+  });
+
+  test('where it has a slot of its own, too', () => {
+    const turnstile = turnstileOf({}, { slotOf: () => 0, bind: () => {} });
+    for (const name of ['b1', 'a2']) turnstile.pass(ticket(name), 0, 0);
+    for (const name of ['a3', 'b4']) turnstile.add(ticket(name));
+    expect([turns(turnstile, 0), turns(turnstile, 0)]).toEqual(['b4', 'a3']);
+    turnstile.pass(ticket('b5'), 0, 0);
+    for (const name of ['b6', 'a7']) turnstile.add(ticket(name));
+    expect([turns(turnstile, 0), turns(turnstile, 0)]).toEqual(['a7', 'b6']);
+  });
 });
