@@ -47,7 +47,8 @@ export class Placement<J> {
 
   /** A slot runs the ticket. If it is the first of its key, the others are to follow. */
   bind({ key }: Ticket<J>, slot: number): void {
-    if (key !== undefined && !this.#isFull) this.#bound.set(key, slot);
+    if (key === undefined || this.#isFull || this.#bound.has(key)) return;
+    this.#bound.set(typeof key === 'string' ? copyOf(key) : key, slot);
   }
 
   get #isFull(): boolean {
@@ -65,6 +66,11 @@ function invalidKey(key: unknown): InvalidJobError {
   return new InvalidJobError(
     `affinity must give a string, a number or undefined, got ${show(key)}`,
   );
+}
+
+/** A string that was cut out of another, an origin out of its URL, keeps that one in memory. */
+function copyOf(text: string): string {
+  return Buffer.from(text, 'utf16le').toString('utf16le');
 }
 
 /** FNV-1a, of 32 bits. */

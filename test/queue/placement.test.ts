@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, test } from 'vitest';
 import { InvalidJobError } from '../../src/index.js';
 import { type Affinity, Placement } from '../../src/queue/placement.js';
@@ -70,6 +72,34 @@ describe('the slot', () => {
     placement.bind(ticketOf(1), 3);
     expect(placement.slotOf(ticketOf('1'))).toBeUndefined();
     expect(placement.slotOf(ticketOf(1))).toBe(3);
+  });
+
+  test('is that of keys of odd characters, too', () => {
+    const { placement, ticketOf } = placementBy(byItself);
+    const keys = ['', '__proto__', 'é', '€', '\u{1f600}', '\ud800', '\ufeffa'];
+    for (const [slot, key] of keys.entries()) placement.bind(ticketOf(key), slot);
+    expect(keys.map((key) => placement.slotOf(ticketOf(key)))).toEqual([...keys.keys()]);
+  });
+
+  test.each<[string, Affinity<unknown>]>([
+    ['the origin', 'origin'],
+    ['a part', (job) => (job as { url: string }).url.slice(0, 30)],
+  ])('is remembered by %s of a URL, and the URL is not', (_, affinity) => {
+    setFlagsFromString('--expose-gc');
+    const collectGarbage = runInNewContext('gc');
+    const heapUsed = () => {
+      collectGarbage();
+      return process.memoryUsage().heapUsed;
+    };
+    const { placement, ticketOf } = placementBy(affinity);
+    const used = heapUsed();
+    for (let i = 0; i < 1000; i++)
+      placement.bind(
+        ticketOf({ url: `http://host-${i}.long-enough.example.com/${'x'.repeat(20_000)}` }),
+        1,
+      );
+    expect(heapUsed() - used).toBeLessThan(5_000_000);
+    expect(placement.slotOf(ticketOf({ url: 'http://host-7.long-enough.example.com/' }))).toBe(1);
   });
 
   test('is told by the hash of the key when 65,536 others are bound, and spreads them', () => {
