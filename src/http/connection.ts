@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import type * as undici from 'undici';
 import type { Connector } from '../connect/connectors.js';
-import { Client, errors } from '../connect/undici.js';
+import { Client, errors, sizeOf } from '../connect/undici.js';
 import { StreamWatch } from './http2-streams.js';
 import { watchForResets } from './resets.js';
 import { WaitTimer } from './wait-timer.js';
@@ -127,7 +127,9 @@ export class Connection {
     if (this.#user === undefined) this.timer.stop();
   }
 
+  /** undici may say so of a request that it refused when the next one has been dispatched already. */
   #fallIdle(): void {
+    if (sizeOf(this.client) > 0) return;
     this.timer.stop();
     this.timer.ref(true);
     this.finish();

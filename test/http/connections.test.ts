@@ -1,6 +1,6 @@
 import { Agent, interceptors, MockAgent } from 'undici';
 import { describe, expect, test } from 'vitest';
-import { InvalidJobError, Session } from '../../src/index.js';
+import { InvalidJobError, ReadTimeoutError, Session } from '../../src/index.js';
 import { Gate } from '../helpers/gate.js';
 import { startHangingListener } from '../helpers/hanging-listener.js';
 import { type Handler, startServer } from '../helpers/http-server.js';
@@ -71,6 +71,26 @@ describe("a session's connections", () => {
       ).rejects.toThrow(InvalidJobError);
     await session.get(server.url);
     expect(server.connections).toBe(1);
+  });
+
+  test('are not taken for free where a request follows one that could not be sent', async () => {
+    const [gate, handler] = holding();
+    const server = await startServer(handler);
+    const session = new Session();
+    const refused = () =>
+      expect(
+        session.put(server.url, { data: 'abc', headers: { 'Content-Length': '5' } }),
+      ).rejects.toBeInstanceOf(InvalidJobError);
+    await refused();
+    const again = refused();
+    const held = session.get(server.url, { timeout: { read: 200 } });
+    const unanswered = expect(held).rejects.toBeInstanceOf(ReadTimeoutError);
+    await again;
+    const other = session.get(server.url);
+    await server.received(2);
+    await unanswered;
+    gate.open();
+    expect(await (await other).text()).toBe('ok');
   });
 
   test('are none for a request that could not be sent', async () => {
