@@ -1,3 +1,6 @@
+// Not the global one: a fake clock in its place, gone before it ran, would hold up all for ever.
+import { setImmediate } from 'node:timers';
+
 /** What has something to hand over. */
 export interface Deliverer {
   deliver(): void;

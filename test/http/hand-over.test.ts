@@ -1,6 +1,10 @@
-import { expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { handOver } from '../../src/http/hand-over.js';
 import { Gate } from '../helpers/gate.js';
+
+afterEach(() => {
+  vi.useRealTimers();
+});
 
 test('all that wait deliver in one immediate, before those that are set later', async () => {
   const seen: unknown[] = [];
@@ -19,4 +23,13 @@ test('all that wait deliver in one immediate, before those that are set later', 
   expect(seen).toEqual([]);
   await later.opened;
   expect(seen).toEqual(['first', 'second', 'an immediate', 'of the next round']);
+});
+
+test('a clock that is fake for a while holds up nobody, then or later', async () => {
+  const [during, after] = [new Gate(), new Gate()];
+  vi.useFakeTimers();
+  handOver({ deliver: during.open });
+  vi.useRealTimers();
+  handOver({ deliver: after.open });
+  await Promise.all([during.opened, after.opened]);
 });
