@@ -102,7 +102,15 @@ function checked(request: PreparedRequest): PreparedRequest {
       `auth must return a prepared request or nothing, got ${kindOf(request)}`,
     );
   checkMethod(request.method);
-  return request;
+  return withoutCredentials(request);
+}
+
+/** Those of a URL are not sent (RFC 9110 §4.2.4); nor does the response, or an error, tell them. */
+function withoutCredentials(request: PreparedRequest): PreparedRequest {
+  if (request.url.username === '' && request.url.password === '') return request;
+  const url = new URL(request.url);
+  url.username = url.password = '';
+  return { ...request, url };
 }
 
 /** What it is, and nothing of what it says: it may be a secret. */

@@ -103,6 +103,20 @@ test('a request that a function returned is the one that is sent, and is the res
   expect(response.url).toBe(`${server.url}/b`);
 });
 
+test.each([
+  ['the server', false],
+  ['a proxy', true],
+])('credentials that a function wrote into the URL are not told to %s', async (_, isProxy) => {
+  const server = await startServer();
+  const url = `${server.url}/a`;
+  const response = await new Session().get(url, {
+    proxies: isProxy ? server.url : {},
+    auth: (request) => ({ ...request, url: new URL(url.replace('//', '//user:secret@')) }),
+  });
+  expect(server.requests[0]?.path).toBe(isProxy ? url : '/a');
+  expect(response.url).toBe(url);
+});
+
 test.each<[string, Auth]>([
   [
     'throws',
