@@ -11,8 +11,8 @@ const FIELD =
 const USERINFO = /^(\s*[a-z][a-z\d+.-]*:\/\/)([^/?#\\]*)@/i;
 /** As much as may be one, in what is no URL. */
 const LIKE_USERINFO = /^(\s*[a-z][a-z\d+.-]*:\/\/)?(.*)@/is;
-/** In the middle of a text. */
-const USERINFO_WITHIN = /([a-z][a-z\d+.-]*:\/\/)[^\s/?#\\'"`<>]*@/gi;
+/** In the middle of a text: from the slashes on, as the scheme's letters begin everywhere in a word. */
+const USERINFO_WITHIN = /(:\/\/+)[^\s/?#\\'"`<>]*@/g;
 
 /** Shorter ones are in many a text by chance. */
 const SHORTEST = 4;

@@ -174,6 +174,15 @@ describe('an exception in JSON', () => {
     expect(keptError(new Error(message), job).message).toBe(message);
   });
 
+  it('is written in time that grows with its message, and not with the square of it', () => {
+    const word = 'a'.repeat(2 ** 18);
+    const message = `${word} https:///u:other-1@b.example/`;
+    const job = { url, headers: { 'X-Word': word } };
+    const { exception, withheld } = new ThreadException(job, new Error(message)).toJSON();
+    expect(exception.error?.message.slice(word.length)).toBe(' https:///***@b.example/');
+    expect(withheld).toEqual([]);
+  });
+
   it('hides the parts of no secret before the whole', () => {
     const job = { url, headers: { 'x-token': 'abcdef', 'x-secret': 'abcd', cookie: 'abc' } };
     expect(keptError(new Error('abcdef abcd abc'), job).message).toBe('*** *** abc');
