@@ -60,7 +60,7 @@ class JobWriter {
 
   #whole(key: string, value: unknown, name: string): JSONValue {
     if (key !== 'json') return this.#writer.write(value, name);
-    const written = new JSONWriter({ isBody: true }).write(value, name);
+    const written = this.#writer.writeBody(value, name);
     const isLost = value !== undefined && Object(written)[TAG] === 'undefined';
     // What is sent as nothing is refused as a job; it must not become one without a body.
     return isLost ? this.#writer.write(value, name) : written;

@@ -16,15 +16,8 @@ type WriteField = (key: string, value: unknown, name: string) => JSONValue | und
 export class JSONWriter {
   /** The objects that the value at hand lies in. */
   readonly #around = new Set<object>();
-  readonly #isBody: boolean;
-
-  /**
-   * @param isBody for a value that is sent as JSON: what cannot be carried is written as it is
-   * sent, by its `toJSON()` or its own properties
-   */
-  constructor({ isBody = false } = {}) {
-    this.#isBody = isBody;
-  }
+  /** Whether it lies in one that is sent as JSON. */
+  #isBody = false;
 
   /**
    * @param name where the value stands, for the error
@@ -49,6 +42,19 @@ export class JSONWriter {
         return this.#within(value, name, () => this.#object(value, name));
       default:
         return this.#other(value, name);
+    }
+  }
+
+  /**
+   * Writes a value that is sent as JSON: what cannot be carried is written as it is sent, by its
+   * `toJSON()` or its own properties.
+   */
+  writeBody(value: unknown, name: string): JSONValue {
+    this.#isBody = true;
+    try {
+      return this.write(value, name);
+    } finally {
+      this.#isBody = false;
     }
   }
 

@@ -330,6 +330,8 @@ describe('a job in JSON', () => {
     expect(() => kept({ url, context: nested(500) })).toThrow(
       /^requestKwargs\.context\[0\].*… cannot .* 500 deep$/,
     );
+    expect(kept({ url, json: nested(499) })).toEqual({ url, json: nested(499) });
+    expect(() => kept({ url, json: nested(500) })).toThrow(/^requestKwargs\.json.* cannot be kept/);
   });
 
   it('is refused as no job at all with the name of the whole', () => {
