@@ -59,7 +59,8 @@ const STOREYS = [
   // What failed, as JSON.
   ['failures/json-forms', 'failures/secrets'],
   ['failures/json-strings', 'failures/json-writer'],
-  ['failures/error-record', 'failures/job-record', 'failures/json-reader'],
+  ['failures/job-record', 'failures/json-reader'],
+  ['failures/error-record'],
   ['failures/revived-error'],
   ['failures/failure-record'],
   // Jobs to workers, outcomes to readers.

@@ -3,6 +3,7 @@ import * as errors from '../errors.js';
 import { RequestError } from '../errors.js';
 import { kindOf } from '../kind-of.js';
 import type { JSONValue } from './json-forms.js';
+import { readJSON } from './json-reader.js';
 import { mapStrings } from './json-strings.js';
 import { JSONWriter } from './json-writer.js';
 
@@ -68,14 +69,20 @@ class ThrownWriter {
     this.#hide = hide;
   }
 
+  /** A property may be anything, and throw; then what was thrown is described as well. */
   write(thrown: unknown): ThrownRecord {
-    if (isError(thrown)) return { error: this.#error(thrown) };
     try {
-      const value = new JSONWriter().write(thrown, 'exception');
-      return { value: mapStrings(value, this.#hide) };
+      return isError(thrown) ? { error: this.#error(thrown) } : { value: this.#value(thrown) };
     } catch {
       return { described: kindOf(thrown) };
     }
+  }
+
+  /** @throws TypeError also if it cannot be read any more without what is hidden in it */
+  #value(thrown: unknown): JSONValue {
+    const value = mapStrings(new JSONWriter().write(thrown, 'exception'), this.#hide);
+    readJSON(value);
+    return value;
   }
 
   #error(error: AnyError): ErrorRecord {
@@ -85,7 +92,7 @@ class ThrownWriter {
       ...(error instanceof RequestError && { class: classOf(error) }),
       name: String(name),
       message: this.#hide(String(message)),
-      ...((typeof code === 'string' || typeof code === 'number') && { code }),
+      ...((typeof code === 'string' || Number.isFinite(code)) && { code: code as string | number }),
       ...(typeof phase === 'string' && { phase }),
       ...this.#messages(error),
       ...this.#below(error),
@@ -94,15 +101,28 @@ class ThrownWriter {
 
   #messages({ request, response }: AnyError): Pick<ErrorRecord, 'request' | 'response'> {
     const { method, url } = Object(request);
-    const { statusCode, status = statusCode, statusText = '', url: from = '' } = Object(response);
+    const { statusCode, status = statusCode, statusText, url: from } = Object(response);
     return {
       ...(url instanceof URL && {
-        request: { method: String(method), url: this.#hide(url.href) },
+        request: { method: String(method), url: this.#hideIn(url) },
       }),
-      ...(typeof status === 'number' && {
-        response: { statusCode: status, statusText: `${statusText}`, url: this.#hide(`${from}`) },
+      ...(Number.isInteger(status) && {
+        response: {
+          statusCode: status,
+          statusText: this.#hide(textOf(statusText)),
+          url: this.#hide(textOf(from)),
+        },
       }),
     };
+  }
+
+  /** A secret may be as short as a port, or begin as the URL does: what is left must be one. */
+  #hideIn(url: URL): string {
+    if (this.#hide(url.href) === url.href) return url.href;
+    const shown = new URL(url);
+    shown.username = shown.password = '';
+    for (const part of ['pathname', 'search', 'hash'] as const) shown[part] = this.#hide(url[part]);
+    return shown.href;
   }
 
   #below({ cause, errors }: AnyError): Pick<ErrorRecord, 'cause' | 'errors'> {
@@ -118,6 +138,10 @@ class ThrownWriter {
     for (const error of errors) if (this.#left > 0) records.push(this.write(error));
     return records;
   }
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' || value instanceof URL ? String(value) : '';
 }
 
 function isError(thrown: unknown): thrown is AnyError {

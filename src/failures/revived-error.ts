@@ -26,8 +26,9 @@ export function readThrown(record: unknown, depth = 0): unknown {
 }
 
 function readError(record: Fields, depth: number): Error {
+  const { name, phase, code } = record;
+  if (typeof code !== 'number' && code !== undefined) text(code, 'code');
   const error = record.class === undefined ? otherError(record, depth) : ownError(record, depth);
-  const { name, phase } = record;
   if (phase !== undefined && Object(error).phase !== phase)
     Object.assign(error, { phase: text(phase, 'phase') });
   return named(error, text(name, 'name'));
@@ -39,7 +40,7 @@ function ownError(record: Fields, depth: number): Error {
   if (ofClass === undefined) throw new TypeError(`${show(name)} is no class of errors`);
   const options = {
     ...causeOf(record, depth),
-    code: code === undefined ? undefined : text(code, 'code'),
+    code: code as string | undefined,
     request: request === undefined ? undefined : new KeptRequest(fieldsOf(request, 'request')),
     response: response === undefined ? undefined : new KeptResponse(fieldsOf(response, 'response')),
   };

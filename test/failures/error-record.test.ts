@@ -183,6 +183,46 @@ describe('an exception in JSON', () => {
     expect(withheld).toEqual([]);
   });
 
+  it('can be read whatever its secrets are: they may be in what is no text', () => {
+    const at = 'http://a.example:8080/8080/http?8080';
+    const request = { method: 'GET', url: new URL(at) };
+    const job = { url, cookies: { a: '8080', b: 'http', c: 'AAAA' }, headers: { 'x-token': at } };
+    const error = keptError(new ConnectionError('no', { request } as object), job);
+    expect(error.request?.url.href).toBe('http://a.example:8080/***/***?***');
+    const withUser = { method: 'GET', url: new URL('http://u:other-1@a.example/other-1') };
+    const other = keptError(new ConnectionError('no', { request: withUser } as object));
+    expect(other.request?.url.href).toBe('http://a.example/other-1');
+    for (const thrown of [80801n, new Uint8Array(9), new URL(at), { deep: [80801n] }])
+      expect(kept(thrown, job)).toMatchObject({
+        message: expect.stringMatching(
+          /^a value that is not kept: (bigint|Uint8Array|URL|Object)$/,
+        ),
+      });
+  });
+
+  it('has a code that is a number, and none that JSON lacks', () => {
+    expect(keptError(new ConnectionError('no', { code: 20 } as object)).code).toBe(20);
+    const odd = Object.assign(new Error('no'), { code: Number.NaN, response: { status: 1.5 } });
+    expect(keptError(odd)).not.toHaveProperty('code');
+    expect(keptError(odd)).not.toHaveProperty('response');
+  });
+
+  it('may have properties of any kind', () => {
+    const bare = Object.create(null);
+    const response = { status: 500, statusText: bare, url: Symbol('u') };
+    const error = keptError(Object.assign(new Error('no'), { response }));
+    expect(error.response).toEqual({ statusCode: 500, statusText: '', url: '' });
+    const broken = Object.defineProperty(new Error('no'), 'message', {
+      get() {
+        throw new Error('broken');
+      },
+    });
+    for (const thrown of [broken, Object.assign(new Error('no'), { name: bare })]) {
+      expect(keptError(thrown).message).toBe('a value that is not kept: Error');
+      expect(keptError(new Error('no', { cause: thrown })).message).toBe('no');
+    }
+  });
+
   it('hides the parts of no secret before the whole', () => {
     const job = { url, headers: { 'x-token': 'abcdef', 'x-secret': 'abcd', cookie: 'abc' } };
     expect(keptError(new Error('abcdef abcd abc'), job).message).toBe('*** *** abc');

@@ -110,9 +110,10 @@ describe('a ThreadException in JSON', () => {
     [{ error: { name: 'E' } }, 'message must be a string, got undefined'],
     [{ error: { class: 'Object', name: 'E', message: '' } }, "'Object' is no class of errors"],
     [
-      { error: { class: 'HTTPError', name: 'E', message: '', code: 5 } },
-      'code must be a string, got 5',
+      { error: { class: 'HTTPError', name: 'E', message: '', code: [] } },
+      'code must be a string, got []',
     ],
+    [{ error: { name: 'E', message: '', code: {} } }, 'code must be a string, got {}'],
     [{ error: { name: 'E', message: '', phase: 5 } }, 'phase must be a string, got 5'],
     [own({ response: 5 }), 'response must be a record, got 5'],
     [own({ response: { statusCode: '5' } }), "response.statusCode must be a whole number, got '5'"],
