@@ -7,8 +7,11 @@ const HEADER =
 const FIELD =
   /^auth$|secret|passw|passphrase|credential|api_?key|(?:access|auth|bearer|refresh)_?token/i;
 
-/** An authority's user and password (RFC 3986 §3.2.1), up to the last @ before the path. */
-const USERINFO = /^(\s*[a-z][a-z\d+.-]*:\/\/)([^/?#\\]*)@/i;
+/**
+ * An authority's user and password (RFC 3986 §3.2.1), up to the last @ before the path. WHATWG's
+ * parser takes any number of slashes before that of http, and a proxy with three is none.
+ */
+const USERINFO = /^(\s*(?:(?:https?|wss?|ftp|socks\w*):\/\/+|[a-z][a-z\d+.-]*:\/\/))([^/?#\\]*)@/i;
 /** As much as may be one, in what is no URL. */
 const LIKE_USERINFO = /^(\s*[a-z][a-z\d+.-]*:\/\/)?(.*)@/is;
 /** In the middle of a text: from the slashes on, as the scheme's letters begin everywhere in a word. */
