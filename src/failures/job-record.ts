@@ -21,6 +21,9 @@ export interface JobRecord {
 /** The fields of a job that are secret, but for headers. */
 const SECRET_FIELDS: ReadonlySet<string> = new Set(['auth', 'cookies', 'cert']);
 const NAME = 'requestKwargs';
+const HIDDEN = '***';
+/** A header's name (RFC 9110 §5.6.2). */
+const TOKEN = /^[!#$%&'*+\-.^_`|~\w]+$/;
 
 /** @throws TypeError, with the field's name, for what JSON cannot carry */
 export function writeJob(job: unknown, withCredentials: boolean): JobRecord {
@@ -80,19 +83,26 @@ class JobWriter {
     });
   }
 
-  /** Of a record, pairs, or one of those in a class that has a tag. */
+  /**
+   * Of a record, pairs, or one of those in a class that has a tag. Of what else may be meant as
+   * headers no session takes any, and it stays so.
+   */
   #withoutSecretHeaders(written: JSONValue): JSONValue {
     const { [TAG]: tag, value } = Object(written);
+    const lines = tag === undefined ? written : value;
+    if (linesOf(lines).some(isOddSecret)) {
+      this.#withhold('headers');
+      return HIDDEN;
+    }
     return tag === undefined
-      ? this.#headerLines(written)
-      : { [TAG]: tag, value: this.#headerLines(value) };
+      ? this.#headerLines(lines)
+      : { [TAG]: tag, value: this.#headerLines(lines) };
   }
 
   #headerLines(written: JSONValue): JSONValue {
-    if (Array.isArray(written)) return written.flatMap((line) => this.#headerLine(line));
     if (typeof written !== 'object' || written === null) return written;
-    const lines = Object.entries(written).flatMap((line) => this.#headerLine(line));
-    return Object.fromEntries(lines as [string, JSONValue][]);
+    const lines = linesOf(written).flatMap((line) => this.#headerLine(line));
+    return Array.isArray(written) ? lines : Object.fromEntries(lines as [string, JSONValue][]);
   }
 
   /** Null stays: it removes the session's header. */
@@ -106,6 +116,19 @@ class JobWriter {
     this.#withhold(name);
     return [];
   }
+}
+
+function linesOf(written: JSONValue): readonly JSONValue[] {
+  if (Array.isArray(written)) return written;
+  return typeof written === 'object' && written !== null ? Object.entries(written) : [written];
+}
+
+/** Whether it is no line of headers, and has what may be a secret, or its name, anywhere. */
+function isOddSecret(line: JSONValue): boolean {
+  const [header, value] = Array.isArray(line) && line.length === 2 ? line : [];
+  const isLine = typeof header === 'string' && TOKEN.test(header);
+  const isKnown = isLine && (isSecretHeader(header) || typeof value !== 'object');
+  return !isKnown && isSecretHeader(JSON.stringify(line));
 }
 
 function isNothing(written: JSONValue | undefined): written is null | undefined {

@@ -7,6 +7,9 @@ import {
   digestAuth,
   type FailureRecordOptions,
   Headers,
+  InvalidHeaderError,
+  type Job,
+  Session,
   ThreadException,
 } from '../../src/index.js';
 
@@ -438,10 +441,32 @@ describe('credentials in JSON', () => {
   it('leave what removes a header of the session, and what is no header at all', () => {
     const job = { url, headers: { authorization: null, cookie: undefined, a: ['b'], c: 1 } };
     expect(withoutCredentials(job)).toMatchObject({ withheld: [], job });
-    const odd = { url, headers: [['authorization', null], 5, ['cookie']] };
+    const odd = { url, headers: [['authorization', null], 5, ['a']] };
     expect(withoutCredentials(odd)).toMatchObject({ withheld: [], job: odd });
-    expect(withoutCredentials({ url, headers: 'cookie' }).withheld).toEqual([]);
+    expect(withoutCredentials({ url, headers: 'a: b' })).toMatchObject({ withheld: [] });
+    expect(withoutCredentials({ url, headers: 5 })).toMatchObject({ withheld: [] });
   });
+
+  it.each<[string, unknown]>([
+    ['lines of text', 'Accept: */*\r\nAuthorization: Bearer hunter22'],
+    ['an array of such', ['Authorization: Bearer hunter22']],
+    ['names and values in turn', ['Accept', '*/*', 'Authorization', 'Bearer hunter22']],
+    ['a name with its value', { 'Authorization: Bearer hunter22': '' }],
+    ['such a pair', [['Authorization: Bearer hunter22', '']]],
+    ['a record in a record', { headers: { Authorization: 'hunter22' } }],
+    ['pairs in pairs', [[['Authorization', 'hunter22']]]],
+    ['lines of three', new Set([['Authorization', 'Bearer', 'hunter22']])],
+  ])(
+    'are left out of what is meant as headers, and is %s: it is as wrong as it was',
+    async (_, headers) => {
+      const { withheld, text, job } = withoutCredentials({ url, headers });
+      expect(text).not.toMatch(/hunter22/i);
+      expect(withheld).toEqual(['headers']);
+      const session = new Session();
+      await expect(session.request({ url, headers } as Job)).rejects.toThrow(InvalidHeaderError);
+      await expect(session.request(job as Job)).rejects.toThrow(InvalidHeaderError);
+    },
+  );
 
   it('are left out of headers however strange', () => {
     const headers = { authorization: ['hunter22'], $type: 'x', value: '1', 'x-token': 12345 };
