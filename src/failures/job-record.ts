@@ -3,6 +3,7 @@ import { type JSONValue, TAG } from './json-forms.js';
 import { mapStrings } from './json-strings.js';
 import { JSONWriter } from './json-writer.js';
 import {
+  isAuthorization,
   isSecretField,
   isSecretHeader,
   Secrets,
@@ -110,7 +111,7 @@ class JobWriter {
     const [header, value] = Array.isArray(line) ? line : [];
     if (typeof header !== 'string' || isNothing(value)) return [line];
     const name = `headers.${header.toLowerCase()}`;
-    if (!isSecretHeader(header))
+    if (!isSecretHeader(header) && !isAuthorization(value))
       return [[header, this.#withoutUserinfo(name, value, withoutUserinfoWithin)]];
     this.#secrets.add(value);
     this.#withhold(name);

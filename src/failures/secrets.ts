@@ -2,10 +2,15 @@ import { isPlainObject } from '../plain-object.js';
 
 /** What credentials are called, in headers: by custom, and with whatever stands around it. */
 const HEADER =
-  /auth(?!or(?!i[sz]))|token|secret|passw|passphrase|cookie|session|credential|csrf|xsrf|jwt|(?:api|app|application|access|account|client|functions?|licen[cs]e|master|private|security|subscription)[-_]?key/i;
-/** Less of it, for the fields of a job of somebody else's: not `maxTokens`, not `sessionId`. */
+  /auth(?!or(?!i[sz]))|token|secret|passw|passphrase|pass$|pwd|cookie|session|credential|csrf|xsrf|bearer|jwt|(?:^|[-_])(?:otp|pin|sid)$/i;
+/** Any key is one, but for those that name a thing: a retry needs its Idempotency-Key. */
+const KEY =
+  /(?:^|(?<!cache|group|idempotency|message|object|partition|primary|public|routing|sort|surrogate|websocket)[-_])key$|(?:access|account|api|app|client|functions?|licen[cs]e|master|private|security|subscription)[-_]?key/i;
+/** Less of it, for the fields of a job of somebody else's: not `maxTokens`, `pageToken`, `sessionId`. */
 const FIELD =
-  /^auth$|secret|passw|passphrase|credential|api_?key|(?:access|auth|bearer|refresh)_?token/i;
+  /^(?:auth|authorization|bearer|cookie|jwt|pwd|token)$|secret|passw|passphrase|credential|(?:access|api|private)_?key|(?:access|api|auth|bearer|id|refresh|session)_?token|(?:basic|proxy)_?auth/i;
+/** Its scheme says that a value is one (RFC 9110 §11.4), whatever the header's name. */
+const CREDENTIALS = /^\s*(?:(?:basic|bearer|negotiate|ntlm) +\S{8,}\s*$|digest +\w+=)/i;
 
 /**
  * An authority's user and password (RFC 3986 §3.2.1), up to the last @ before the path. WHATWG's
@@ -21,7 +26,12 @@ const USERINFO_WITHIN = /(:\/\/+)[^\s/?#\\'"`<>]*@/g;
 const SHORTEST = 4;
 
 export function isSecretHeader(name: string): boolean {
-  return HEADER.test(name);
+  return HEADER.test(name) || KEY.test(name);
+}
+
+/** Whether the value of a header, of whatever name, is one that Authorization may have. */
+export function isAuthorization(value: unknown): boolean {
+  return typeof value === 'string' && CREDENTIALS.test(value);
 }
 
 export function isSecretField(name: string): boolean {

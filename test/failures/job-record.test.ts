@@ -403,6 +403,13 @@ describe('credentials in JSON', () => {
     'X-Session-Id',
     'DD-APPLICATION-KEY',
     'x-functions-key',
+    'Key',
+    'X-Key',
+    'X-Appwrite-Key',
+    'X-Goog-Encryption-Key',
+    'X-Pass',
+    'X-Bearer',
+    'X-Otp',
     'authentication',
   ])('of the header %s are left out', (name) => {
     const { withheld, text } = withoutCredentials({ url, headers: { [name]: 'hunter22' } });
@@ -410,13 +417,19 @@ describe('credentials in JSON', () => {
     expect(text).not.toContain('hunter22');
   });
 
-  it.each(['Accept', 'Idempotency-Key', 'X-Author', 'Host', 'If-Match', 'User-Agent', 'From'])(
-    'are not what %s has',
-    (name) => {
-      const job = { url, headers: { [name]: 'ada@example.com' } };
-      expect(withoutCredentials(job)).toMatchObject({ withheld: [], job });
-    },
-  );
+  it.each([
+    'Accept',
+    'Idempotency-Key',
+    'Sec-WebSocket-Key',
+    'X-Author',
+    'Host',
+    'If-Match',
+    'User-Agent',
+    'From',
+  ])('are not what %s has', (name) => {
+    const job = { url, headers: { [name]: 'ada@example.com' } };
+    expect(withoutCredentials(job)).toMatchObject({ withheld: [], job });
+  });
 
   it.each<[string, (lines: [string, string][]) => unknown]>([
     ['pairs', (lines) => lines],
@@ -504,11 +517,20 @@ describe('credentials in JSON', () => {
     expect(withheld).toEqual(from === to ? [] : ['url']);
   });
 
-  it('are left out of the fields of other sessions too, where the name is plain', () => {
-    const job = { sql: 's', password: 1, api_key: ['x', 1], accessToken: 'y', sessionId: 'z' };
+  it('are what a value says that it is, whatever its header', () => {
+    const job = { url, headers: { 'X-Up': ' bearer hunter22', 'X-To': 'Basic plan', 'X-N': 5 } };
     const { withheld, job: rest } = withoutCredentials(job);
-    expect(withheld).toEqual(['password', 'api_key', 'accessToken']);
-    expect(rest).toEqual({ sql: 's', sessionId: 'z' });
+    expect(withheld).toEqual(['headers.x-up']);
+    expect(rest).toEqual({ url, headers: { 'X-To': 'Basic plan', 'X-N': 5 } });
+  });
+
+  it('are left out of the fields of other sessions too, where the name is plain', () => {
+    const secret = { password: 1, api_key: ['x', 1], accessToken: 'y', token: 'z', pwd: 'p' };
+    const others = { privateKey: 'a', authorization: 'b', jwt: 'c', cookie: 'd', basicAuth: 'e' };
+    const plain = { sql: 's', sessionId: 'z', pageToken: 'n', maxTokens: 5, key: 'row' };
+    const { withheld, job: rest } = withoutCredentials({ ...plain, ...secret, ...others });
+    expect(withheld).toEqual(Object.keys({ ...secret, ...others }));
+    expect(rest).toEqual(plain);
   });
 
   it('are left out although JSON could not carry them', () => {
