@@ -127,11 +127,16 @@ function formOf<T extends object>(
   return { isOf: (value) => Object.getPrototypeOf(value) === ofClass.prototype, take, make };
 }
 
-/** Of one of fetch's, by its name: Node loads all of fetch for whoever asks for the class. */
+/**
+ * Of one of fetch's, by the name that its very class has: Node loads all of fetch for whoever asks
+ * for the class.
+ */
 function fetchForm(name: string, make: () => { append(name: string, value: string): void }): Form {
   return {
     isOf: (value) =>
-      Object.prototype.toString.call(value) === `[object ${name}]` && Symbol.iterator in value,
+      Object.prototype.toString.call(value) === `[object ${name}]` &&
+      Object.hasOwn(Object.getPrototypeOf(value) ?? value, Symbol.toStringTag) &&
+      Symbol.iterator in value,
     take: (value: Iterable<unknown>) => [...value],
     make: (all) => withEach(make(), all),
   };

@@ -142,13 +142,16 @@ function isWhole(array: readonly unknown[]): boolean {
   return isDense && isCarried(array) && isPlainObject(Object.getPrototypeOf(array));
 }
 
-/** Symbols are no keys in JSON. */
+/** Symbols are no keys in JSON, and what is inherited is no field of a record. */
 function isCarried(value: object): boolean {
-  return Object.getOwnPropertySymbols(value).length === 0;
+  const inherited = Object.keys(Object.getPrototypeOf(value) ?? {});
+  return inherited.length === 0 && Object.getOwnPropertySymbols(value).length === 0;
 }
 
 function described(value: unknown): string {
   if (typeof value !== 'object' || value === null) return show(value);
   if (Array.isArray(value)) return 'an array with holes, names or a class of its own';
-  return isPlainObject(value) ? 'a record with symbols as keys' : kindOf(value);
+  return isPlainObject(value)
+    ? 'a record with symbols as keys, or fields that it inherits'
+    : kindOf(value);
 }

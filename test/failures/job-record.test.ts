@@ -278,6 +278,21 @@ describe('a job in JSON', () => {
       },
       'requestKwargs.data cannot be kept as JSON, got Form',
     ],
+    [
+      'Headers of another class',
+      { headers: new (class Mine extends Headers {})([['X-B', '1']]) },
+      'requestKwargs.headers cannot be kept as JSON, got Mine',
+    ],
+    [
+      "a record that passes for fetch's",
+      { data: { [Symbol.toStringTag]: 'FormData', *[Symbol.iterator]() {}, a: 1 } },
+      'requestKwargs.data cannot be kept as JSON, got a record with symbols',
+    ],
+    [
+      'what is inherited',
+      { context: Object.create(Object.assign(Object.create(null), { a: 1 })) },
+      'requestKwargs.context cannot be kept as JSON, got a record with symbols as keys, or fields',
+    ],
     ['an error', { context: new Error('x') }, 'got Error'],
     [
       'a function as json',
