@@ -22,8 +22,9 @@ interface Rule {
 
 /** So many origins with one failure have something in common that is on this side. */
 const MANY = 8;
-const CONNECT_TIMEOUT = /^(ERR_CONNECT_TIMEOUT|UND_ERR_CONNECT_TIMEOUT|ETIMEDOUT)$/;
 const TIMEOUT = /TIMEOUT$|^ETIMEDOUT$/;
+/** For what has no phase; a kept connection may end in ETIMEDOUT, too. */
+const CONNECT_TIMEOUT = /CONNECT_TIMEOUT$|^ETIMEDOUT$/;
 const RESET = /^(ECONNRESET|EPIPE|UND_ERR_SOCKET)$/;
 const RESOLVER =
   'all names are looked up by 4 threads of libuv: set UV_THREADPOOL_SIZE=64 before Node starts, or run fewer sessions at once (numProcesses)';
@@ -48,17 +49,18 @@ const RULES: readonly Rule[] = [
     hint: 'there is no such host: look at its spelling, and whether it is known to the DNS that this machine asks',
   },
   {
-    codes: CONNECT_TIMEOUT,
-    when: isOfMany,
+    codes: TIMEOUT,
+    when: (kind, all) => isInConnect(kind) && isOfMany(kind, all),
     hint: `many hosts had no connection in time; ${RESOLVER}`,
   },
   {
-    codes: CONNECT_TIMEOUT,
-    when: isSlowLater,
+    codes: TIMEOUT,
+    when: (kind, all) => isInConnect(kind) && isSlowLater(kind, all),
     hint: 'some of its requests had a connection and then waited: it is overloaded; fewer at once (perOrigin.concurrency), later again (retry)',
   },
   {
-    codes: CONNECT_TIMEOUT,
+    codes: TIMEOUT,
+    when: isInConnect,
     hint: 'every timeout of it is in the connect: a firewall drops the packets, its backlog is full, or too many sessions connect at once (perOrigin.concurrency, timeout.connect)',
   },
   {
@@ -199,10 +201,17 @@ function isOfMany({ code }: FailureKind, all: readonly FailureKind[]): boolean {
   return origins.size >= MANY;
 }
 
+function isInConnect({ code, phase }: FailureKind): boolean {
+  return phase === undefined ? CONNECT_TIMEOUT.test(code) : phase === 'connect';
+}
+
 /** Whether requests of that origin timed out once they had a connection. */
 function isSlowLater({ origin }: FailureKind, all: readonly FailureKind[]): boolean {
   return all.some(
     (other) =>
-      other.origin === origin && TIMEOUT.test(other.code) && !CONNECT_TIMEOUT.test(other.code),
+      origin !== undefined &&
+      other.origin === origin &&
+      TIMEOUT.test(other.code) &&
+      !isInConnect(other),
   );
 }
