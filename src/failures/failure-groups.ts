@@ -73,12 +73,12 @@ function keyOf({ code, origin, phase, statusCode }: FailureKind): string {
 /** An exception may be anything. */
 function kindOfFailure(exception: unknown, job: unknown): FailureKind {
   const { phase, request, response } = Object(exception);
-  const { statusCode } = Object(response);
+  const { statusCode, status = statusCode } = Object(response);
   return {
     code: codeOf(exception),
-    origin: originOf(Object(request).url ?? Object(job).url),
+    origin: originOf(Object(request).url) ?? originOf(Object(job).url),
     phase: typeof phase === 'string' ? (phase as Phase) : undefined,
-    statusCode: typeof statusCode === 'number' && statusCode >= 400 ? statusCode : undefined,
+    statusCode: Number.isInteger(status) && status >= 400 ? status : undefined,
   };
 }
 
@@ -91,8 +91,8 @@ function codeOf(exception: unknown): string {
 
 /** Of what failed: after a redirect another one than the job's. */
 function originOf(url: unknown): string | undefined {
-  const text = String(url);
-  const origin = URL.canParse(text) ? new URL(text).origin : 'null';
+  if (typeof url !== 'string' && !(url instanceof URL)) return undefined;
+  const origin = URL.canParse(String(url)) ? new URL(url).origin : 'null';
   return origin === 'null' ? undefined : origin;
 }
 

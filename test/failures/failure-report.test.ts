@@ -126,6 +126,20 @@ describe('a report of failures', () => {
     expect(report.groups.map(({ statusCode }) => statusCode)).toEqual([429, 404, undefined]);
   });
 
+  it('is of what other clients throw the same before and after a file', async () => {
+    const response = { status: 429, url };
+    const request = { path: '/', url: 'no URL' };
+    const thrown = Object.assign(new Error('no'), { request, response });
+    const live = failed(thrown);
+    const read = ThreadException.fromJSON(JSON.stringify(live));
+    for (const exception of [live, read])
+      expect((await failureReport([exception])).groups).toMatchObject([
+        { statusCode: 429, origin: 'http://a.example', hint: expect.stringContaining('rateLimit') },
+      ]);
+    const bare = failed(new Error('no'), { url: Object.create(null) });
+    expect((await failureReport([bare])).groups).toMatchObject([{ origin: undefined }]);
+  });
+
   it('is bounded: beyond 1000 groups by no origin, beyond 2000 all in one', async () => {
     function* many() {
       for (let i = 0; i < 3000; i++)
@@ -205,6 +219,10 @@ describe('a hint', () => {
     ['ERR_CONNECT_TIMEOUT', 'connect', 'every timeout of it is in the connect'],
     ['UND_ERR_CONNECT_TIMEOUT', undefined, 'perOrigin.concurrency'],
     ['ETIMEDOUT', 'connect', 'a firewall'],
+    ['ETIMEDOUT', undefined, 'a firewall'],
+    ['ETIMEDOUT', 'firstByte', 'timeout.read'],
+    ['ETIMEDOUT', 'body', 'timeout.total'],
+    ['ERR_TIMEOUT', 'connect', 'every timeout of it is in the connect'],
     ['ERR_READ_TIMEOUT', 'firstByte', 'timeout.read'],
     ['ERR_TIMEOUT', 'body', 'timeout.total'],
     ['UND_ERR_HEADERS_TIMEOUT', undefined, 'a longer timeout'],
@@ -270,14 +288,16 @@ describe('a hint', () => {
   });
 
   it('tells a host that never had a connection from one that is slow as well', async () => {
-    const hintsOf = async (other: string) => {
+    const hintsOf = async (other?: string, later: unknown = new ReadTimeoutError('no')) => {
       const { groups } = await failureReport([
-        failed(new ConnectTimeoutError('no')),
-        failed(new ReadTimeoutError('no'), { url: other }),
+        failed(new ConnectTimeoutError('no'), { url: other && url }),
+        failed(later, { url: other }),
       ]);
       return groups.find(({ code }) => code === 'ERR_CONNECT_TIMEOUT')?.hint;
     };
     expect(await hintsOf('http://b.example/')).toMatch(/^every timeout/);
     expect(await hintsOf(url)).toMatch(/^some of its requests had a connection/);
+    expect(await hintsOf(url, coded('ERR_TIMEOUT', 'connect'))).toMatch(/^every timeout/);
+    expect(await hintsOf(undefined)).toMatch(/^every timeout/);
   });
 });
