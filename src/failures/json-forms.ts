@@ -135,7 +135,7 @@ function fetchForm(name: string, make: () => { append(name: string, value: strin
   return {
     isOf: (value) =>
       Object.prototype.toString.call(value) === `[object ${name}]` &&
-      Object.hasOwn(Object.getPrototypeOf(value) ?? value, Symbol.toStringTag) &&
+      Object.hasOwn(Object.getPrototypeOf(value) ?? {}, Symbol.toStringTag) &&
       Symbol.iterator in value,
     take: (value: Iterable<unknown>) => [...value],
     make: (all) => withEach(make(), all),

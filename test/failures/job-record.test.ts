@@ -289,6 +289,11 @@ describe('a job in JSON', () => {
       'requestKwargs.data cannot be kept as JSON, got a record with symbols',
     ],
     [
+      'one without a prototype that does',
+      { data: Object.assign(Object.create(null), { [Symbol.toStringTag]: 'FormData' }) },
+      'requestKwargs.data cannot be kept as JSON, got a record with symbols',
+    ],
+    [
       'what is inherited',
       { context: Object.create(Object.assign(Object.create(null), { a: 1 })) },
       'requestKwargs.context cannot be kept as JSON, got a record with symbols as keys, or fields',
