@@ -1,4 +1,5 @@
 import type { FailureGroup } from './failure-groups.js';
+import { secretsOf } from './job-record.js';
 import { Secrets } from './secrets.js';
 
 /** So many groups are shown. */
@@ -44,11 +45,12 @@ function lineOf(cells: readonly string[], widths: readonly number[]): string {
 }
 
 function notesOn({ example, hint }: FailureGroup): string[] {
-  return [printable(example.message), ...(hint === undefined ? [] : [`hint: ${hint}`])];
+  const message = printable(example.message, secretsOf(example.requestKwargs));
+  return [message, ...(hint === undefined ? [] : [`hint: ${hint}`])];
 }
 
 /** A server may have put anything into it: what moves the cursor is none of a table's. */
-function printable(text: string): string {
-  const line = new Secrets().hide(text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' '));
+function printable(text: string, secrets = new Secrets()): string {
+  const line = secrets.hide(text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' '));
   return line.length > LONGEST ? `${line.slice(0, LONGEST)}…` : line;
 }

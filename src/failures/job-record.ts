@@ -31,6 +31,16 @@ export function writeJob(job: unknown, withCredentials: boolean): JobRecord {
   return new JobWriter(withCredentials).write(job);
 }
 
+/** What a job keeps secret, as far as it can be told. */
+export function secretsOf(job: unknown): Secrets {
+  const { url, auth, cookies, cert, proxies, headers } = Object(job);
+  try {
+    return writeJob({ url, auth, cookies, cert, proxies, headers }, false).secrets;
+  } catch {
+    return new Secrets();
+  }
+}
+
 class JobWriter {
   readonly #withCredentials: boolean;
   readonly #withheld = new Set<string>();

@@ -208,6 +208,17 @@ count  code    phase  origin
     expect(text.split('\n').at(-1)).toBe('and 5 more in 5 other groups');
     expect(Math.max(...text.split('\n').map((line) => line.length))).toBeLessThan(170);
   });
+
+  it('shows no credentials of a job that is not from a file', async () => {
+    const headers = { Authorization: 'Bearer token-1', 'X-Key': ['key-1'] };
+    const message = 'token-1 of ada:pass-1 is not key-1';
+    const job = { url: 'http://ada:pass-1@a.example/', headers, hooks: { response: () => {} } };
+    expect(String(await failureReport([failed(new Error(message), job)]))).toContain(
+      '*** of ada:*** is not ***',
+    );
+    const odd = { url, headers: { Authorization: () => 1 } };
+    expect(String(await failureReport([failed(new Error(message), odd)]))).toContain(message);
+  });
 });
 
 describe('a hint', () => {
