@@ -8,6 +8,7 @@ import {
   isSecretHeader,
   Secrets,
   withoutUserinfo,
+  withoutUserinfoIfURL,
   withoutUserinfoWithin,
 } from './secrets.js';
 
@@ -21,6 +22,8 @@ export interface JobRecord {
 
 /** The fields of a job that are secret, but for headers. */
 const SECRET_FIELDS: ReadonlySet<string> = new Set(['auth', 'cookies', 'cert']);
+/** What is sent, or nobody's but the user's. */
+const CONTENT: ReadonlySet<string> = new Set(['params', 'json', 'data', 'files', 'context']);
 const NAME = 'requestKwargs';
 const HIDDEN = '***';
 /** A header's name (RFC 9110 §5.6.2). */
@@ -69,7 +72,8 @@ class JobWriter {
     const written = this.#whole(key, value, name);
     if (key === 'url' || key === 'proxies')
       return this.#withoutUserinfo(key, written, withoutUserinfo);
-    return key === 'headers' ? this.#withoutSecretHeaders(written) : written;
+    if (key === 'headers') return this.#withoutSecretHeaders(written);
+    return CONTENT.has(key) ? written : this.#withoutUserinfo(key, written, withoutUserinfoIfURL);
   };
 
   #whole(key: string, value: unknown, name: string): JSONValue {
@@ -146,9 +150,9 @@ function isNothing(written: JSONValue | undefined): written is null | undefined 
   return written === undefined || written === null || Object(written)[TAG] === 'undefined';
 }
 
-/** A user is no secret, and the paths of `cert` are of use in a message. */
+/** A user is no secret, unless it stands for both, and the paths of `cert` are of use in a message. */
 function secretPartsOf(key: string, value: unknown): unknown {
   if (key === 'cert') return Object(value).passphrase;
   if (key !== 'auth' || !Array.isArray(value)) return value;
-  return [value[1], Buffer.from(value.join(':')).toString('base64')];
+  return [value[1] || value[0], Buffer.from(value.join(':')).toString('base64')];
 }

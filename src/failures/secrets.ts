@@ -38,6 +38,11 @@ export function isSecretField(name: string): boolean {
   return FIELD.test(name);
 }
 
+/** A text that is a URL as a whole without its user and password; any other as it is. */
+export function withoutUserinfoIfURL(text: string): string {
+  return /^\s*[a-z][a-z\d+.-]*:\/\/\S+$/i.test(text) ? text.replace(USERINFO, '$1') : text;
+}
+
 /** A URL without its user and password. Of what is no URL, all before the last @ may be those. */
 export function withoutUserinfo(url: string): string {
   return url.replace(userinfoOf(url), '$1');
@@ -60,10 +65,11 @@ export class Secrets {
         if (typeof part === 'string') this.#addText(part);
   }
 
-  /** The password in a URL, or the user if it has no other. */
+  /** The password in a URL, or the user if it has none, as a token may stand there. */
   addOfURL(url: string): void {
     const userinfo = userinfoOf(url).exec(url)?.[2] ?? '';
-    const password = userinfo.slice(userinfo.indexOf(':') + 1);
+    const [user = ''] = userinfo.split(':', 1);
+    const password = userinfo.slice(user.length + 1) || user;
     this.#addText(password);
     this.#addText(decoded(password));
   }

@@ -230,6 +230,8 @@ describe('an exception in JSON', () => {
 
   it('hides the user of a URL that has no password, and what is no escape', () => {
     expect(keptError(new Error('token-1 x'), { url: 'http://token-1@a/' }).message).toBe('*** x');
+    expect(keptError(new Error('token-1 x'), { url: 'http://token-1:@a/' }).message).toBe('*** x');
+    expect(keptError(new Error('token-1 x'), { auth: ['token-1', ''] }).message).toBe('*** x');
     expect(keptError(new Error('%zz%zz x'), { url: 'http://u:%zz%zz@a/' }).message).toBe('*** x');
   });
 });

@@ -553,6 +553,15 @@ describe('credentials in JSON', () => {
     expect(rest).toEqual(plain);
   });
 
+  it('are left out of URLs in the fields of other sessions, and not of what is sent', () => {
+    const sent = { data: 'http://a:b@c/', json: ['http://a:b@c/'], context: 'http://a:b@c/' };
+    const job = { proxy: 'http://a:hunter22@c/', db: { dsn: 'pg://a:hunter22@c/d' }, ...sent };
+    const { withheld, job: rest } = withoutCredentials({ ...job, sql: "like 'http://a:b@c/'" });
+    expect(withheld).toEqual(['proxy', 'db']);
+    const left = { proxy: 'http://c/', db: { dsn: 'pg://c/d' }, sql: "like 'http://a:b@c/'" };
+    expect(rest).toEqual({ ...left, ...sent });
+  });
+
   it('are left out although JSON could not carry them', () => {
     for (const auth of [bearerAuth('hunter22'), digestAuth('ada', 'hunter22')])
       expect(withoutCredentials({ url, auth })).toMatchObject({ withheld: ['auth'], job: { url } });
