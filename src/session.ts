@@ -1,7 +1,7 @@
 import { type InspectOptions, inspect } from 'node:util';
 import { CookieJar } from 'tough-cookie';
 import type { Dispatcher } from 'undici';
-import { isPromiseLike } from './awaitable.js';
+import { type Awaitable, isPromiseLike } from './awaitable.js';
 import { type Proxies, selectProxy } from './connect/proxies.js';
 import type { Cert, Verify } from './connect/tls.js';
 import { Environment } from './environment.js';
@@ -11,12 +11,12 @@ import { SENSITIVE_HEADERS } from './http/redirects.js';
 import { RequestContext, type RequestOptions } from './http/request-context.js';
 import type { Response } from './http/response.js';
 import { type Route, Routes } from './http/routes.js';
-import { transact } from './http/transact.js';
+import { type TransactionOwners, transact } from './http/transact.js';
 import type { JobCookies, TransactionOptions } from './http/transaction.js';
 import { checkJob, checkLimit, type Job } from './job.js';
 import { prepareRequest, type UnsignedRequest } from './prepare-request.js';
 import type { Auth } from './request/auth/auth.js';
-import { prepareBody } from './request/body/body.js';
+import { type PreparedBody, prepareBody } from './request/body/body.js';
 import { type Cookies, isJar, jarOf } from './request/cookies.js';
 import { acceptEncoding } from './request/decoding.js';
 import { Headers, type HeadersInit } from './request/headers.js';
@@ -184,25 +184,41 @@ export class Session {
     return `Session ${inspect(this.toJSON(), options)}`;
   }
 
-  async #attempt(job: Job, context: RequestOptions | undefined): Promise<Response> {
-    checkJob(job);
-    const pool = context instanceof RequestContext ? context : undefined;
-    const watch = pool?.begin();
+  /** A promise whatever is wrong with the job: nothing is thrown at once. */
+  #attempt(job: Job, context: RequestOptions | undefined): Promise<Response> {
+    const watch = context instanceof RequestContext ? context.begin() : undefined;
     try {
+      checkJob(job);
+      const owners = { signal: job.signal, context, watch };
       const body = prepareBody(job);
+      return isPromiseLike(body) || job.cookies
+        ? this.#prepareAndSend(job, body, owners)
+        : this.#send(job, { prepared: prepareRequest(job, body, this), owners });
+    } catch (error) {
+      watch?.done();
+      return Promise.reject(error);
+    }
+  }
+
+  /** For a body or cookies that take time. */
+  async #prepareAndSend(
+    job: Job,
+    body: Awaitable<PreparedBody | undefined>,
+    owners: TransactionOwners,
+  ): Promise<Response> {
+    try {
       const prepared = prepareRequest(job, isPromiseLike(body) ? await body : body, this);
       const { url } = prepared.request;
       const jobCookies = job.cookies ? await jobCookiesOf(job.cookies, url) : undefined;
-      const options = this.#transactionOptions(job, prepared, { jobCookies, context });
-      const response = await transact(prepared.request, options, {
-        signal: job.signal,
-        context,
-        watch,
-      });
-      return options.raisesForStatus ? response.raiseForStatus() : response;
+      return await this.#send(job, { prepared, jobCookies, owners });
     } finally {
-      if (watch !== undefined) pool?.end(watch);
+      owners.watch?.done();
     }
+  }
+
+  #send(job: Job, unsent: Unsent): Promise<Response> {
+    const { prepared, owners } = unsent;
+    return transact(prepared.request, this.#transactionOptions(job, unsent), owners);
   }
 
   /** The most particular one; netrc only where no Authorization was set by hand. */
@@ -215,8 +231,7 @@ export class Session {
 
   #transactionOptions(
     job: Job,
-    prepared: UnsignedRequest,
-    { jobCookies, context }: Surroundings,
+    { prepared, jobCookies, owners: { context } }: Unsent,
   ): TransactionOptions {
     const timeouts = resolveTimeouts(job.timeout ?? this.timeout);
     const maxRedirects = job.maxRedirects ?? this.maxRedirects;
@@ -272,10 +287,11 @@ export class Session {
   }
 }
 
-/** What else a job's request depends on. */
-interface Surroundings {
-  readonly jobCookies: JobCookies | undefined;
-  readonly context: RequestOptions | undefined;
+/** A job's first request, and what else is to be known of the job to send it. */
+interface Unsent {
+  readonly prepared: UnsignedRequest;
+  readonly jobCookies?: JobCookies | undefined;
+  readonly owners: TransactionOwners;
 }
 
 async function jobCookiesOf(cookies: Cookies, url: URL): Promise<JobCookies> {

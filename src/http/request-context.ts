@@ -58,7 +58,7 @@ export class RequestContext implements RequestOptions {
     Object.defineProperty(this, 'signal', { enumerable: true, get: () => this.#signal() });
   }
 
-  /** To be ended when the request is done. */
+  /** To be told when the request is done. */
   begin(): RequestWatch {
     const watch = new RequestWatch(this);
     if (this.#watch === undefined) this.#watch = watch;
@@ -120,6 +120,11 @@ export class RequestWatch {
     this.#context.check(request, this.phase);
     this.#step = step;
     this.#request = request;
+  }
+
+  /** The request is done. */
+  done(): void {
+    this.#context.end(this);
   }
 
   abort(reason: unknown): void {

@@ -10,7 +10,7 @@ export interface TransactionOwners {
   readonly signal: AbortSignal | undefined;
   /** Of whoever runs the job. */
   readonly context: RequestOptions | undefined;
-  /** If that is a pool. */
+  /** If that is a pool. Is told when the request is done. */
   readonly watch: RequestWatch | undefined;
 }
 
@@ -34,5 +34,6 @@ export function transact(
   const signals = [signal, given].filter((it) => it !== undefined);
   const lifetime = new Lifetime(request, { total, signals });
   watch?.watch(lifetime, request);
-  return lifetime.run(() => new Transaction(options, lifetime, admit).send(request));
+  const response = lifetime.run(() => new Transaction(options, lifetime, admit).send(request));
+  return watch === undefined ? response : response.finally(() => watch.done());
 }

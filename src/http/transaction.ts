@@ -47,7 +47,7 @@ export interface TransactionOptions {
   readonly sensitiveHeaders: readonly string[];
   /** Whether the response is handed out at its head. */
   readonly isStreamed: boolean;
-  /** Whether a status of 400 or above will be an error, which must hold no connection. */
+  /** Whether a status of 400 or above is an error, which must hold no connection. */
   readonly raisesForStatus: boolean;
   readonly hooks: readonly ResponseHook[];
   /** How long the job has waited before, in milliseconds. */
@@ -64,6 +64,8 @@ export interface Watcher {
   extendTo?(step: Abortable): void;
   /** That body has ended. */
   end?(): void;
+  /** The transaction has its response, or its error. */
+  done?(): void;
 }
 
 /**
@@ -109,49 +111,66 @@ export class Transaction {
 
   /** To be called once. */
   async send(request: PreparedRequest): Promise<Response> {
-    let current = this.#auth === undefined ? request : await this.#sign(request);
-    this.#hasOwnCookie = current.headers.has('Cookie');
-    for (;;) {
-      if (!this.#hasOwnCookie) {
+    try {
+      let current = this.#auth === undefined ? request : await this.#sign(request);
+      this.#hasOwnCookie = current.headers.has('Cookie');
+      for (let isRepeated = false; ; ) {
         const cookies = this.#cookiesFor(current.url);
         if (cookies !== '') setCookies(current, await cookies);
+        const route = this.#options.routeTo(current.url);
+        const exchange = new Exchange(current, this.#exchangeOptions, isRepeated);
+        this.#watcher?.watch(exchange, current);
+        try {
+          const given = this.#receive(await exchange.send(route), exchange, current);
+          const response = isPromiseLike(given) ? await given : given;
+          const next = this.#next(current, response);
+          if (next === undefined) return this.#checked(response);
+          this.#history.push(response);
+          current = await next;
+          isRepeated = false;
+        } catch (error) {
+          isRepeated = exchange.mayBeRepeated(error);
+          if (!isRepeated) {
+            exchange.abort(error as Error); // a body that nobody will read
+            throw error;
+          }
+        }
+        await this.#waitForTurn(current);
       }
-      const response = await this.#hop(current);
-      const next = this.#next(current, response);
-      if (next === undefined) return response;
-      this.#history.push(response);
-      current = await next;
-      await this.#waitForTurn(current);
+    } finally {
+      this.#watcher?.done?.();
     }
   }
 
-  /** One request and its response, and the cookies of that. */
-  async #hop(request: PreparedRequest, needsNewConnection = false): Promise<Response> {
-    const { hooks, routeTo } = this.#options;
-    const route = routeTo(request.url);
-    const exchange = new Exchange(request, this.#exchangeOptions, needsNewConnection);
-    this.#watcher?.watch(exchange, request);
-    try {
-      const reply = await exchange.send(route);
-      reply.queued = this.#queued;
-      this.#queued = 0;
-      const cookies = rawValues(reply.rawHeaders, 'set-cookie');
-      if (cookies.length > 0) await this.#store(request.url, cookies);
-      const given = this.#contentOf(reply, exchange.body, request);
-      const content = isPromiseLike(given) ? await given : given;
-      const history = this.#history.length === 0 ? NO_HISTORY : this.#history.slice();
-      const response = new Response(reply, content, request, history);
-      if (hooks.length === 0) return response;
-      if (content instanceof Buffer) this.#watcher?.watch(FOLLOWING_UP, request);
-      return await runHooks(hooks, response);
-    } catch (error) {
-      if (exchange.mayBeRepeated(error)) {
-        await this.#waitForTurn(request);
-        return this.#hop(request, true);
-      }
-      exchange.abort(error as Error); // a body that nobody will read
-      throw error;
-    }
+  /** What has come of a request: at once, unless cookies, a coding or hooks take their time. */
+  #receive(reply: Reply, exchange: Exchange, request: PreparedRequest): Awaitable<Response> {
+    reply.queued = this.#queued;
+    this.#queued = 0;
+    const cookies = rawValues(reply.rawHeaders, 'set-cookie');
+    const contentOf = () => this.#contentOf(reply, exchange.body, request);
+    const content =
+      cookies.length === 0 ? contentOf() : this.#store(request.url, cookies).then(contentOf);
+    return isPromiseLike(content)
+      ? content.then((it) => this.#respond(reply, it, request))
+      : this.#respond(reply, content, request);
+  }
+
+  #respond(
+    reply: Reply,
+    content: Buffer | StreamedContent,
+    request: PreparedRequest,
+  ): Awaitable<Response> {
+    const { hooks } = this.#options;
+    const history = this.#history.length === 0 ? NO_HISTORY : this.#history.slice();
+    const response = new Response(reply, content, request, history);
+    if (hooks.length === 0) return response;
+    if (content instanceof Buffer) this.#watcher?.watch(FOLLOWING_UP, request);
+    return runHooks(hooks, response);
+  }
+
+  /** @throws HTTPError if the status is one that will not do */
+  #checked(response: Response): Response {
+    return this.#options.raisesForStatus ? response.raiseForStatus() : response;
   }
 
   async #waitForTurn(request: PreparedRequest): Promise<void> {
@@ -213,8 +232,10 @@ export class Transaction {
     return signed;
   }
 
+  /** '' for none, or where the request has its own. */
   #cookiesFor(url: URL): Awaitable<string> {
     const { cookies } = this.#options;
+    if (this.#hasOwnCookie) return '';
     if (this.#jobCookies === undefined) return cookieHeader(cookies, url);
     return cookieHeaderOfBoth(cookies, this.#jobCookies, url);
   }
