@@ -208,6 +208,37 @@ describe("a context's abort", () => {
   });
 });
 
+describe('a context has no request under way', () => {
+  test.each<[string, Partial<Job>]>([
+    ['of no job', { url: 7 as never }],
+    ['to no URL', { url: 'nowhere' }],
+    ['with a timeout that is none', { timeout: -1 }],
+    ['with cookies that cannot be sent', { cookies: { 'a b': '' } }],
+    ['with a signal that is aborted already', { signal: AbortSignal.abort() }],
+    ['whose auth throws', { auth: () => Promise.reject(REASON) }],
+    ['that nobody answers', {}],
+  ])('after one %s', async (_, fields) => {
+    const context = new RequestContext();
+    const request = new Session().request({ url: 'http://127.0.0.1:1', ...fields }, context);
+    await failureOf(request);
+    expect(context.phase).toBeUndefined();
+  });
+
+  test.each<[string, Partial<Job>]>([
+    ['one that was answered', {}],
+    ['one with a time of its own', { timeout: { total: 60_000 } }],
+    ['one with cookies of its own', { cookies: { name: 'value' } }],
+    ['one with a hook', { hooks: { response: () => undefined } }],
+  ])('after %s', async (_, fields) => {
+    const server = await startServer((_request, reply) => void reply.end());
+    const context = new RequestContext();
+    const request = new Session().request({ ...fields, url: server.url }, context);
+    expect(context.phase).toBeDefined();
+    await request;
+    expect(context.phase).toBeUndefined();
+  });
+});
+
 describe("a context's signal", () => {
   test('is one for all jobs, and aborted with the reason', () => {
     const context = new RequestContext();
