@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { AbortError, JobQueue, Pool } from '../src/index.js';
+import { AbortError, JobQueue, Pool, type PoolOptions } from '../src/index.js';
 import { Gate } from './helpers/gate.js';
 import { HandleWatch } from './helpers/handles.js';
 import { startServer } from './helpers/http-server.js';
@@ -50,6 +50,34 @@ describe('a paused pool', () => {
     await joining;
     expect(await collect(pool.responses())).toHaveLength(7);
     expect(script.mishaps).toEqual([]);
+  });
+
+  it.each<[string, Omit<PoolOptions<ScriptedSession>, 'jobQueue'>, number[]]>([
+    ['without limits', {}, [1, 2]],
+    ['with a limit', { perOrigin: { concurrency: 5 } }, [1, 2]],
+    ['that looks ahead', { perOrigin: { concurrency: 1 }, numProcesses: 2 }, [1]],
+  ])('%s starts no job that its source hands out as it pauses it', async (_, options, begun) => {
+    const script = new Script();
+    function* source(): Generator<ScriptedJob> {
+      const url = 'http://a.test/';
+      yield { url, context: 1, when: 'later' };
+      yield { url, context: 2 };
+      pool.pause();
+      yield { url: 'http://b.test/', context: 3 };
+      yield { url, context: 4 };
+    }
+    const pool: Pool<ScriptedSession> = new Pool({
+      jobQueue: source(),
+      session: script.session,
+      numProcesses: 1,
+      ...options,
+    });
+    await quiet();
+    expect(script.requests.map(({ context }) => context)).toEqual(begun);
+    expect(pool.isPaused).toBe(true);
+    pool.resume();
+    await pool.joinAll();
+    expect(script.requests).toHaveLength(4);
   });
 
   it('says so', async () => {

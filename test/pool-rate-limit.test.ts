@@ -1,8 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { type Job, Pool, type PoolOptions, type RequestOptions, Session } from '../src/index.js';
+import { Gate } from './helpers/gate.js';
 import { HandleWatch } from './helpers/handles.js';
 import { type Handler, startServer } from './helpers/http-server.js';
-import { collect, quiet } from './helpers/scripted-session.js';
+import {
+  collect,
+  quiet,
+  Script,
+  type ScriptedJob,
+  type ScriptedSession,
+} from './helpers/scripted-session.js';
 import { collectSome, jobsOf, urlsOf } from './helpers/server-jobs.js';
 
 /** What will not be over before the test's own limit is. */
@@ -51,6 +58,32 @@ describe('rateLimit', () => {
       expect(at - (prompt[i]?.at as number)).toBeGreaterThanOrEqual(INTERVAL);
     return { server, arrivals };
   }
+
+  it('counts what its source submits while it is asked', async () => {
+    const script = new Script();
+    const when = new Gate();
+    function* source(): Generator<ScriptedJob> {
+      yield { url: 'http://a.test/1', when };
+      yield { url: 'http://a.test/2', when };
+      pool.submit({ url: 'http://b.test/', when }).catch(() => {});
+      yield { url: 'http://c.test/', when };
+    }
+    const pool: Pool<ScriptedSession> = new Pool({
+      jobQueue: source(),
+      session: script.session,
+      numProcesses: 4,
+      rateLimit: { limit: 2, interval: LONG },
+      perOrigin: { concurrency: 1 },
+    });
+    pool.pause();
+    await quiet();
+    pool.resume();
+    await quiet();
+    expect(script.requests.map(({ url }) => url)).toEqual(['http://a.test/1', 'http://b.test/']);
+    pool.abort();
+    when.open();
+    await pool.joinAll();
+  });
 
   it.each([
     [1, 1],

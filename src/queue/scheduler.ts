@@ -339,7 +339,7 @@ export class Scheduler<J> {
     const now = performance.now();
     if (this.#isLimited) return this.#nextInTurn(slot, now);
     const ticket = this.#pull();
-    if (ticket !== undefined && !ticket.hasPriority) return this.#begin(ticket, now);
+    if (ticket !== undefined && this.#isPlain(ticket)) return this.#begin(ticket, now);
     if (ticket !== undefined) this.#add(ticket, now);
     // The source may have submitted a job while it was asked.
     return this.#turnstile.size === 0 ? undefined : this.#nextInTurn(slot, now);
@@ -350,9 +350,8 @@ export class Scheduler<J> {
     const passed = this.#passThrough(slot, now);
     if (passed !== undefined) return passed;
     this.#fill(now);
-    if (!this.#mayRun) this.#turnstile.sleep();
-    if (!this.#mayRun || this.#turnstile.isShut(now)) return undefined;
-    for (;;) {
+    // Anew each time: the source may have had jobs begun while it was asked, or the pool paused.
+    while (this.#mayGo(now)) {
       const ticket = this.#turnstile.next(now, slot);
       if (ticket !== undefined) return this.#begin(ticket, now);
       const { size } = this.#turnstile;
@@ -364,18 +363,31 @@ export class Scheduler<J> {
       // The source may have submitted a job while it was asked.
       else if (this.#turnstile.size === size) return undefined;
     }
+    return undefined;
+  }
+
+  /** Whether something may go now, if its origin lets it. */
+  #mayGo(now: number): boolean {
+    if (this.#isPaused) return false;
+    if (this.#mayRun) return !this.#turnstile.isShut(now);
+    this.#turnstile.sleep();
+    return false;
   }
 
   /** What comes next, if nothing waits, and it need not either: what limits it costs little then. */
   #passThrough(slot: number, now: number): Ticket<J> | undefined {
-    if (this.#hasPriorities || this.#turnstile.size > 0 || !this.#mayRun) return undefined;
-    if (this.#turnstile.isShut(now)) return undefined;
+    if (this.#hasPriorities || this.#turnstile.size > 0 || !this.#mayGo(now)) return undefined;
     const ticket = this.#pull();
     if (ticket === undefined) return undefined;
-    if (!ticket.hasPriority && this.#turnstile.pass(ticket, now, slot))
+    if (this.#isPlain(ticket) && this.#turnstile.pass(ticket, now, slot))
       return this.#begin(ticket, now);
     this.#add(ticket, now);
     return undefined;
+  }
+
+  /** Whether it is as urgent as any other, and its source has not paused the pool meanwhile. */
+  #isPlain({ hasPriority }: Ticket<J>): boolean {
+    return !hasPriority && !this.#isPaused;
   }
 
   /** One at least, so that the source's end is known before the limits let a job go. */
