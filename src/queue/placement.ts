@@ -73,10 +73,10 @@ function copyOf(text: string): string {
   return Buffer.from(text, 'utf16le').toString('utf16le');
 }
 
-/** FNV-1a, of 32 bits. */
+/** FNV-1a, of 32 bits, folded: its last bit alone is that of the sum of all characters. */
 function hash(key: Key): number {
   let bits = 0x811c9dc5;
   for (const character of String(key))
     bits = Math.imul(bits ^ (character.codePointAt(0) as number), 0x01000193);
-  return bits >>> 0;
+  return (bits ^ (bits >>> 16)) >>> 0;
 }

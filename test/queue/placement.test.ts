@@ -102,12 +102,15 @@ describe('the slot', () => {
     expect(placement.slotOf(ticketOf({ url: 'http://host-7.long-enough.example.com/' }))).toBe(1);
   });
 
-  test('is told by the hash of the key when 65,536 others are bound, and spreads them', () => {
+  test.each<[string, (i: number) => string]>([
+    ['origins', (i) => `http://${i}.test`],
+    ['what says the same twice', (i) => `${i}@a.test/${i}`],
+  ])('is told by the hash of the key when 65,536 others are bound, and spreads %s', (_, keyOf) => {
     const { placement, ticketOf } = placementBy(byItself);
     for (let key = 0; key < 65_536; key++) placement.bind(ticketOf(key), 1);
     const counts = [0, 0, 0, 0];
     for (let i = 0; i < 1000; i++) {
-      const ticket = ticketOf(`http://${i}.test`);
+      const ticket = ticketOf(keyOf(i));
       const slot = placement.slotOf(ticket) as number;
       placement.bind(ticket, slot === 0 ? 1 : 0);
       expect(placement.slotOf(ticket)).toBe(slot);
