@@ -8,8 +8,11 @@ export interface Abortable {
   abort(error: Error): void;
 }
 
-/** The step of a request that is signed, which cannot be stopped: none is begun after it. */
-export const SIGNING: Abortable = { phase: 'prepare', abort() {} };
+/**
+ * The step of a request that is signed, or given its cookies: it cannot be stopped, but none is begun
+ * after it.
+ */
+export const PREPARING: Abortable = { phase: 'prepare', abort() {} };
 
 /** That of the hooks of a response that is whole. */
 export const FOLLOWING_UP: Abortable = { phase: 'response', abort() {} };

@@ -8,7 +8,7 @@ import { decodeBody } from '../request/decoding.js';
 import { rawValues } from '../request/headers.js';
 import type { PreparedRequest } from '../request/prepared-request.js';
 import type { Timeouts } from '../request/timeouts.js';
-import { type Abortable, FOLLOWING_UP, SIGNING } from './abortable.js';
+import { type Abortable, FOLLOWING_UP, PREPARING } from './abortable.js';
 import { Exchange, type ExchangeOptions } from './exchange.js';
 import { type ResponseHook, runHooks } from './hooks.js';
 import { IncomingBody } from './incoming-body.js';
@@ -116,6 +116,7 @@ export class Transaction {
       this.#hasOwnCookie = current.headers.has('Cookie');
       for (let isRepeated = false; ; ) {
         const cookies = this.#cookiesFor(current.url);
+        if (isPromiseLike(cookies)) this.#watcher?.watch(PREPARING, current);
         if (cookies !== '') setCookies(current, await cookies);
         const route = this.#options.routeTo(current.url);
         const exchange = new Exchange(current, this.#exchangeOptions, isRepeated);
@@ -228,7 +229,7 @@ export class Transaction {
   #sign(request: PreparedRequest): Awaitable<PreparedRequest> {
     if (isAuthenticator(this.#auth)) request.headers.delete('Authorization');
     const signed = authorize(request, this.#auth as Auth);
-    if (isPromiseLike(signed)) this.#watcher?.watch(SIGNING, request);
+    if (isPromiseLike(signed)) this.#watcher?.watch(PREPARING, request);
     return signed;
   }
 

@@ -1,4 +1,5 @@
 import { EventEmitter, once } from 'node:events';
+import { type Cookie, CookieJar, MemoryCookieStore } from 'tough-cookie';
 import { describe, expect, test } from 'vitest';
 import { RequestContext } from '../../src/http/request-context.js';
 import {
@@ -166,6 +167,26 @@ describe('an error tells that the request', () => {
       'AbortError',
       phase,
     ]);
+  });
+
+  test('was being given its cookies, after a redirect too', async () => {
+    const server = await startServer((_, reply) =>
+      reply.writeHead(302, { location: '/there' }).end(),
+    );
+    const control = new AbortController();
+    const store = new MemoryCookieStore();
+    store.synchronous = false;
+    const cookies = new CookieJar(store);
+    await cookies.setCookie('a=1', server.url);
+    const find = store.findCookies.bind(store) as (...parameters: unknown[]) => unknown;
+    store.findCookies = (...parameters: unknown[]) => {
+      if (parameters[1] !== '/there') return find(...parameters) as Promise<Cookie[]>;
+      setImmediate(() => control.abort());
+      return NEVER;
+    };
+    const failed = new Session({ cookies }).get(server.url, { signal: control.signal });
+    expect(await nameAndPhase(failed)).toEqual(['AbortError', 'prepare']);
+    expect(server.requests).toHaveLength(1);
   });
 
   test('waited for the turn of its redirect', async () => {
