@@ -22,3 +22,14 @@ export const sizeOf = (client: undici.Client): number => (client as Sized)[symbo
 export const kHTTP2Session: unique symbol = symbols.kHTTP2Session as never;
 
 type Sized = undici.Client & { readonly [symbols.kSize]: number };
+
+check('kSize', symbols.kSize in UndiciClient.prototype);
+check('kHTTP2Session', symbols.kHTTP2Session !== undefined);
+
+/** Without them nothing would break, but connections would be lost, and short bodies pass for whole. */
+function check(name: string, isThere: boolean): void {
+  if (!isThere)
+    throw new Error(
+      `undici has no ${name} any more, which session-pool needs: an older undici is expected`,
+    );
+}
