@@ -29,6 +29,8 @@ export interface Failure {
   readonly exception: unknown;
   readonly index: number;
   readonly attempts: number;
+  /** Is not kept, but knows which of its headers are secret. */
+  readonly session?: unknown;
 }
 
 const VERSION = 1;
@@ -49,11 +51,11 @@ export function withheldFrom(job: unknown): readonly string[] {
  * @throws TypeError for a job that JSON cannot carry, with the name of the field
  */
 export function writeFailure(
-  { requestKwargs: job, exception, index, attempts }: Failure,
+  { requestKwargs: job, exception, index, attempts, session }: Failure,
   options: FailureRecordOptions,
 ): FailureRecord {
   const withCredentials = checkedOptions(options).credentials ?? false;
-  const { requestKwargs, withheld, secrets } = writeJob(job, withCredentials);
+  const { requestKwargs, withheld, secrets } = writeJob(job, withCredentials, session);
   return {
     kind: 'exception',
     version: VERSION,

@@ -29,9 +29,12 @@ const HIDDEN = '***';
 /** A header's name (RFC 9110 §5.6.2). */
 const TOKEN = /^[!#$%&'*+\-.^_`|~\w]+$/;
 
-/** @throws TypeError, with the field's name, for what JSON cannot carry */
-export function writeJob(job: unknown, withCredentials: boolean): JobRecord {
-  return new JobWriter(withCredentials).write(job);
+/**
+ * @param session the one that ran it, whose `sensitiveHeaders` are left out as well
+ * @throws TypeError, with the field's name, for what JSON cannot carry
+ */
+export function writeJob(job: unknown, withCredentials: boolean, session?: unknown): JobRecord {
+  return new JobWriter(withCredentials, sensitiveHeadersOf(session)).write(job);
 }
 
 /** What a job keeps secret, as far as it can be told. */
@@ -46,12 +49,15 @@ export function secretsOf(job: unknown): Secrets {
 
 class JobWriter {
   readonly #withCredentials: boolean;
+  /** In lower case. */
+  readonly #sensitiveHeaders: ReadonlySet<string>;
   readonly #withheld = new Set<string>();
   readonly #secrets = new Secrets();
   readonly #writer = new JSONWriter();
 
-  constructor(withCredentials: boolean) {
+  constructor(withCredentials: boolean, sensitiveHeaders: ReadonlySet<string>) {
     this.#withCredentials = withCredentials;
+    this.#sensitiveHeaders = sensitiveHeaders;
   }
 
   write(job: unknown): JobRecord {
@@ -124,13 +130,22 @@ class JobWriter {
   #headerLine(line: JSONValue): JSONValue[] {
     const [header, value] = Array.isArray(line) ? line : [];
     if (typeof header !== 'string' || isNothing(value)) return [line];
-    const name = `headers.${header.toLowerCase()}`;
-    if (!isSecretHeader(header) && !isAuthorization(value))
+    const key = header.toLowerCase();
+    const name = `headers.${key}`;
+    const isNamed = isSecretHeader(header) || this.#sensitiveHeaders.has(key);
+    if (!isNamed && !isAuthorization(value))
       return [[header, this.#withoutUserinfo(name, value, withoutUserinfoWithin)]];
     this.#secrets.add(value);
     this.#withhold(name);
     return [];
   }
+}
+
+/** A session of somebody else's may have any, or none. */
+function sensitiveHeadersOf(session: unknown): ReadonlySet<string> {
+  const { sensitiveHeaders } = Object(session);
+  const names: readonly unknown[] = Array.isArray(sensitiveHeaders) ? sensitiveHeaders : [];
+  return new Set(names.map((name) => String(name).toLowerCase()));
 }
 
 function linesOf(written: JSONValue): readonly JSONValue[] {

@@ -537,6 +537,19 @@ describe('credentials in JSON', () => {
     expect(withheld).toEqual(from === to ? [] : ['url']);
   });
 
+  it('are what the session that ran the job says, as well', async () => {
+    const session = new Session({ sensitiveHeaders: ['X-Team'] });
+    const headers = { 'x-team': 'hunter22', 'X-Other': 'hunter23' };
+    const exception = new ThreadException({ url, headers }, new Error('hunter22'), 0, 1, session);
+    await session.close();
+    const record = exception.toJSON();
+    expect(record.withheld).toEqual(['headers.x-team']);
+    expect(JSON.stringify(record)).not.toContain('hunter22');
+    expect(record.requestKwargs).toEqual({ url, headers: { 'X-Other': 'hunter23' } });
+    const odd = new ThreadException({ url }, 1, 0, 1, { sensitiveHeaders: 5 });
+    expect(odd.toJSON().withheld).toEqual([]);
+  });
+
   it('are what a value says that it is, whatever its header', () => {
     const job = { url, headers: { 'X-Up': ' bearer hunter22', 'X-To': 'Basic plan', 'X-N': 5 } };
     const { withheld, job: rest } = withoutCredentials(job);
