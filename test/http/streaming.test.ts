@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
-import { describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import {
   AbortError,
   ContentDecodingError,
@@ -25,6 +26,21 @@ import { collect } from '../helpers/scripted-session.js';
 
 const MEBIBYTE = 1024 * 1024;
 const TEXT = 'a text that is worth packing, '.repeat(10_000);
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+/** Has timeouts run out when the test says so, however busy the machine is. */
+function stopClock(): void {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+}
+
+/** Lets a minute go by as soon as no timeout is counted. For a clock that was stopped. */
+async function passUntimed(): Promise<void> {
+  while (vi.getTimerCount() > 0) await new Promise((resolve) => setImmediate(resolve));
+  vi.advanceTimersByTime(60_000);
+}
 
 /** A server that answers with `first`, and with the rest when the gate is opened. */
 async function startHalting(first: string, rest = 'rest') {
@@ -78,7 +94,7 @@ async function standstill(sent: { bytes: number }): Promise<void> {
   await expect.poll(() => sent.bytes).toBeGreaterThan(65_536);
   for (let before = -1; before !== sent.bytes; ) {
     before = sent.bytes;
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await sleep(50);
   }
 }
 
@@ -253,9 +269,11 @@ describe('a streamed body is decoded as it comes', () => {
 describe('a slow reader', () => {
   test('slows the server down, and the server is not timed meanwhile', async () => {
     const { server, sent } = await startEndless();
+    stopClock();
     const session = new Session({ timeout: { read: 40 } });
     const response = await session.get(server.url, { stream: true });
     await standstill(sent);
+    await passUntimed();
     const reader = response.body.getReader();
     const before = sent.bytes;
     for (let read = 0; read < 2 * before; )
@@ -272,11 +290,13 @@ describe('a slow reader', () => {
       reply.writeHead(200, { 'Content-Encoding': 'gzip' });
       for (; !reply.destroyed; sent.bytes += piece.length) await send(reply, piece);
     });
+    stopClock();
     const response = await new Session({ timeout: { read: 40 } }).get(server.url, { stream: true });
     const reader = response.body.getReader();
     for (let read = 0; read < 5 * MEBIBYTE; )
       read += ((await reader.read()).value as Uint8Array).length;
     await standstill(sent);
+    await passUntimed();
     expect((await reader.read()).done).toBe(false);
     await reader.cancel();
     await expect.poll(() => server.openConnections).toBe(0);
@@ -358,15 +378,17 @@ describe('a streamed response that is not read to its end frees its connection',
   });
 
   test('when the whole time is up, although all of it has come and is being decoded', async () => {
+    const packed = gzipSync(Buffer.alloc(16 * MEBIBYTE));
     const server = await startServer((_, reply) => {
-      reply.setHeader('Content-Encoding', 'gzip');
-      reply.end(gzipSync(Buffer.alloc(16 * MEBIBYTE)));
+      reply.setHeader('Content-Encoding', 'gzip').end(packed);
     });
+    stopClock();
     const job = { stream: true, timeout: { total: 80 } };
     const response = await new Session().get(server.url, job);
     const reader = response.body.getReader();
     await reader.read();
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await expect.poll(() => response.timings.body).toBeDefined();
+    vi.advanceTimersByTime(80);
     await expect(reader.read()).rejects.toBeInstanceOf(TimeoutError);
   });
 
@@ -447,9 +469,12 @@ describe('the reader of a streamed response is told', () => {
 
   test('that the server lets it wait', async () => {
     const { server } = await startHalting('first');
+    stopClock();
     const job = { stream: true, timeout: { read: 30 } };
     const response = await new Session().get(server.url, job);
-    await expect(response.text()).rejects.toMatchObject({
+    const text = response.text();
+    vi.advanceTimersByTime(30);
+    await expect(text).rejects.toMatchObject({
       name: 'ReadTimeoutError',
       message: `GET ${server.url}/: no more of the body within 30 ms`,
     });
@@ -457,17 +482,22 @@ describe('the reader of a streamed response is told', () => {
 
   test('that the server let it wait, although nobody read then', async () => {
     const { server } = await startHalting('first');
+    stopClock();
     const job = { stream: true, timeout: { read: 20 } };
     const response = await new Session().get(server.url, job);
+    vi.advanceTimersByTime(20);
     await expect.poll(() => server.openConnections).toBe(0);
     await expect(response.text()).rejects.toBeInstanceOf(ReadTimeoutError);
   });
 
   test('that the whole time is up', async () => {
     const { server } = await startHalting('first');
+    stopClock();
     const job = { stream: true, timeout: { total: 60 } };
     const response = await new Session().get(server.url, job);
-    const error = await response.text().catch((reason) => reason);
+    const text = response.text();
+    vi.advanceTimersByTime(60);
+    const error = await text.catch((reason) => reason);
     expect(error.constructor).toBe(TimeoutError);
     await expect.poll(() => server.openConnections).toBe(0);
   });
