@@ -305,7 +305,7 @@ export class Scheduler<J> {
     if (this.isClosed) this.#listener.refused(ticket);
     else if (this.#accept(ticket)) this.#enqueue(ticket);
     // The next one of an async iterable is asked for when this one is there.
-    if (this.#hasPriorities) this.#fill(performance.now());
+    if (this.#hasPriorities) this.#fill();
     this.serve();
   }
 
@@ -336,34 +336,35 @@ export class Scheduler<J> {
   /** What a slot's worker is to do next, if there is something. */
   #next(slot: number): Ticket<J> | undefined {
     if (this.#isPaused) return undefined;
-    const now = performance.now();
-    if (this.#isLimited) return this.#nextInTurn(slot, now);
+    if (this.#isLimited) return this.#nextInTurn(slot);
     const ticket = this.#pull();
+    const now = performance.now();
     if (ticket !== undefined && this.#isPlain(ticket)) return this.#begin(ticket, now);
     if (ticket !== undefined) this.#add(ticket, now);
     // The source may have submitted a job while it was asked.
-    return this.#turnstile.size === 0 ? undefined : this.#nextInTurn(slot, now);
+    return this.#turnstile.size === 0 ? undefined : this.#nextInTurn(slot);
   }
 
   /** Looks ahead in the source for as long as all that wait are held back. */
-  #nextInTurn(slot: number, now: number): Ticket<J> | undefined {
-    const passed = this.#passThrough(slot, now);
+  #nextInTurn(slot: number): Ticket<J> | undefined {
+    const passed = this.#passThrough(slot);
     if (passed !== undefined) return passed;
-    this.#fill(now);
-    // Anew each time: the source may have had jobs begun while it was asked, or the pool paused.
-    while (this.#mayGo(now)) {
+    this.#fill();
+    for (;;) {
+      // Anew each time: the source may take its time, have jobs begun, or pause the pool.
+      const now = performance.now();
+      if (!this.#mayGo(now)) return undefined;
       const ticket = this.#turnstile.next(now, slot);
       if (ticket !== undefined) return this.#begin(ticket, now);
       const { size } = this.#turnstile;
       const pulled = this.#pull();
       if (pulled !== undefined) {
-        this.#add(pulled, now);
-        this.#fill(now);
+        this.#add(pulled, performance.now());
+        this.#fill();
       }
       // The source may have submitted a job while it was asked.
       else if (this.#turnstile.size === size) return undefined;
     }
-    return undefined;
   }
 
   /** Whether something may go now, if its origin lets it. */
@@ -375,10 +376,11 @@ export class Scheduler<J> {
   }
 
   /** What comes next, if nothing waits, and it need not either: what limits it costs little then. */
-  #passThrough(slot: number, now: number): Ticket<J> | undefined {
-    if (this.#hasPriorities || this.#turnstile.size > 0 || !this.#mayGo(now)) return undefined;
-    const ticket = this.#pull();
+  #passThrough(slot: number): Ticket<J> | undefined {
+    if (this.#hasPriorities || this.#turnstile.size > 0) return undefined;
+    const ticket = this.#mayGo(performance.now()) ? this.#pull() : undefined;
     if (ticket === undefined) return undefined;
+    const now = performance.now();
     if (this.#isPlain(ticket) && this.#turnstile.pass(ticket, now, slot))
       return this.#begin(ticket, now);
     this.#add(ticket, now);
@@ -391,11 +393,11 @@ export class Scheduler<J> {
   }
 
   /** One at least, so that the source's end is known before the limits let a job go. */
-  #fill(now: number): void {
+  #fill(): void {
     while (this.#turnstile.size < (this.#hasPriorities ? this.#rankedAhead : 1)) {
       const ticket = this.#pull();
       if (ticket === undefined) return;
-      this.#add(ticket, now);
+      this.#add(ticket, performance.now());
     }
   }
 
