@@ -115,9 +115,8 @@ export class Transaction {
       let current = this.#auth === undefined ? request : await this.#sign(request);
       this.#hasOwnCookie = current.headers.has('Cookie');
       for (let isRepeated = false; ; ) {
-        const cookies = this.#cookiesFor(current.url);
-        if (isPromiseLike(cookies)) this.#watcher?.watch(PREPARING, current);
-        if (cookies !== '') setCookies(current, await cookies);
+        const asking = this.#addCookies(current);
+        if (asking !== undefined) await asking;
         const route = this.#options.routeTo(current.url);
         const exchange = new Exchange(current, this.#exchangeOptions, isRepeated);
         this.#watcher?.watch(exchange, current);
@@ -141,6 +140,17 @@ export class Transaction {
     } finally {
       this.#watcher?.done?.();
     }
+  }
+
+  /** At once where the jars have nothing for it. */
+  #addCookies(request: PreparedRequest): PromiseLike<void> | undefined {
+    const cookies = this.#cookiesFor(request.url);
+    if (isPromiseLike(cookies)) {
+      this.#watcher?.watch(PREPARING, request);
+      return cookies.then((found) => setCookies(request, found));
+    }
+    setCookies(request, cookies);
+    return undefined;
   }
 
   /** What has come of a request: at once, unless cookies, a coding or hooks take their time. */
