@@ -69,7 +69,7 @@ const STOREYS = [
   ['queue/origin-limits', 'queue/outcome-queue', 'queue/ticket'],
   ['queue/idle-workers', 'queue/job-source', 'queue/ledger', 'queue/origin', 'queue/placement'],
   ['queue/acknowledgements', 'queue/intake', 'queue/iterable-source', 'queue/job-queue'],
-  ['queue/delivery', 'queue/lines'],
+  ['queue/delivery', 'queue/entrance', 'queue/lines'],
   ['queue/lanes'],
   ['queue/supply', 'queue/turnstile'],
   ['queue/scheduler'],

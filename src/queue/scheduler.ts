@@ -1,12 +1,11 @@
-import type { Phase } from '../errors.js';
-import { onAbort } from '../http/abort-signals.js';
 import type { Turn } from '../http/request-context.js';
 import { Delayed } from './delayed.js';
+import { Entrance } from './entrance.js';
 import { type IdleWorker, IdleWorkers } from './idle-workers.js';
 import type { JobSource } from './job-source.js';
 import type { Placement } from './placement.js';
 import { Supply, type SupplyOptions } from './supply.js';
-import { abortedBySignal, type Submission, type Ticket } from './ticket.js';
+import type { Submission, Ticket } from './ticket.js';
 import { type Limits, Turnstile } from './turnstile.js';
 
 /** What bounds the taking of jobs, and their sending. */
@@ -48,7 +47,9 @@ export class Scheduler<J> {
   readonly #turnstile: Turnstile<Ticket<J>>;
   readonly #retrying = new Delayed<Ticket<J>>();
   readonly #workers: IdleWorkers<Ticket<J>>;
-  readonly #placement: Placement<J> | undefined;
+  readonly #entrance: Entrance<J>;
+  /** Whether each slot has jobs of its own. */
+  readonly #hasPlaces: boolean;
   /** Whether a job said how urgent it is. */
   #hasPriorities = false;
   #isPaused = false;
@@ -61,11 +62,18 @@ export class Scheduler<J> {
   ) {
     this.#listener = listener;
     this.#rankedAhead = options.isRanked ? options.lookAhead : 1;
-    this.#placement = options.placement;
+    this.#hasPlaces = options.placement !== undefined;
     this.#turnstile = new Turnstile(options, () => this.serve(), options.placement);
     this.#workers = new IdleWorkers(
       options.placement && ((slot, isIdle) => this.#turnstile.expect(slot, isIdle)),
     );
+    this.#entrance = new Entrance(options.placement, {
+      owes: (ticket) => this.owes(ticket),
+      withdraw: (ticket) => this.#turnstile.delete(ticket) || this.#retrying.delete(ticket),
+      dropped: (ticket, error) => listener.dropped(ticket, error),
+      // If only to see that the source has no more.
+      left: () => this.serve(),
+    });
     this.#supply = new Supply(source, options, {
       mayTake: () => listener.mayTake(),
       arrived: (ticket) => this.#arrive(ticket),
@@ -130,7 +138,7 @@ export class Scheduler<J> {
         ? ticket
         : new Promise<Ticket<J> | undefined>((resolve) => this.#workers.push({ slot, resolve }));
     // What was looked past on the way may be another's, and what was taken has made room.
-    if (this.#placement !== undefined) this.serve();
+    if (this.#hasPlaces) this.serve();
     return taken;
   }
 
@@ -243,61 +251,20 @@ export class Scheduler<J> {
 
   /** A slot whose worker waits, and for which something else than it does. */
   get #called(): number | undefined {
-    return this.#placement && this.#turnstile.called(performance.now());
+    return this.#hasPlaces ? this.#turnstile.called(performance.now()) : undefined;
   }
 
   /** Whether a worker that waits for nothing of its own may find something, or has to wait for time. */
   get #mayFind(): boolean {
-    if (this.#placement === undefined) return true;
+    if (!this.#hasPlaces) return true;
     return this.#turnstile.hasForAll || this.#supply.canPull(this.#workers.size);
   }
 
   /** Whether a job is to be run. One that is not has its outcome already, or is to have it soon. */
   #accept(ticket: Ticket<J>): boolean {
     if (ticket.hasPriority) this.#hasPriorities = true;
-    if (!this.#watch(ticket)) return false;
-    if (this.#placement === undefined) return true;
-    try {
-      this.#placement.read(ticket);
-    } catch (error) {
-      this.#listener.dropped(ticket, error);
-      return false;
-    }
     // Reading its key may have aborted the pool.
-    return !this.#isAborted;
-  }
-
-  /**
-   * Listens to the job's signal.
-   *
-   * @returns whether the job is to be run; one whose signal is aborted already has its outcome
-   */
-  #watch(ticket: Ticket<J>): boolean {
-    const { signal } = ticket;
-    if (signal === undefined) return true;
-    if (signal.aborted) this.#listener.dropped(ticket, abortedBySignal('queued', signal.reason));
-    else ticket.unlisten = onAbort(signal, () => this.#giveUp(ticket, signal.reason));
-    return !signal.aborted;
-  }
-
-  /** A ticket whose signal is aborted. If it is under way, its session may say it better. */
-  #giveUp(ticket: Ticket<J>, cause: unknown): void {
-    const give = (phase: Phase) => {
-      this.#listener.dropped(ticket, abortedBySignal(phase, cause));
-      // Its place is another's, if only to see that the source has no more.
-      this.serve();
-    };
-    if (this.#withdraw(ticket)) give('queued');
-    else
-      setImmediate(() => {
-        this.#withdraw(ticket); // it may wait for a retry by now
-        if (this.owes(ticket)) give(ticket.phase);
-      });
-  }
-
-  /** @returns whether it waited for its turn */
-  #withdraw(ticket: Ticket<J>): boolean {
-    return this.#turnstile.delete(ticket) || this.#retrying.delete(ticket);
+    return this.#entrance.admit(ticket) && !this.#isAborted;
   }
 
   /** A job that a promise has brought. */
@@ -325,7 +292,7 @@ export class Scheduler<J> {
 
   /** Whether a ticket may have to wait, or another to go before it. */
   get #isLimited(): boolean {
-    return this.#placement !== undefined || this.#hasPriorities || this.#turnstile.isLimiting;
+    return this.#hasPlaces || this.#hasPriorities || this.#turnstile.isLimiting;
   }
 
   /** Whoever submitted a job waits for it, whatever the readers do. */
