@@ -12,6 +12,8 @@ const RETRIES = 2;
 const retry = { limit: RETRIES, backoffBase: 5, backoffLimit: 50 };
 /** How long a job waits for bytes, in ms: a busy machine is late where an answer will come. */
 const PATIENCE = { answered: 30_000, recovering: 500, stalled: 60 };
+/** The attempts beyond the first of one that stalls and recovers: it may be too late several times. */
+const PERSISTENCE = 60;
 
 /** What the server counted. */
 interface Books {
@@ -53,7 +55,7 @@ function describeOutcome(outcome: Outcome<Job, Response>): string {
 
 function isPlanned({ kind, recovers, isEarly }: Plan, attempts: number, result: string): boolean {
   if (kind === 'answered') return attempts === 1 && result === '200 100';
-  // A third where the second attempt of one that stalled was answered too late.
+  // More than two where one that stalled was answered too late.
   if (recovers) return attempts > 1 && result === '200 100';
   return attempts === RETRIES + 1 && result === failureOf(kind, isEarly);
 }
@@ -65,12 +67,17 @@ function failureOf(kind: Kind, isEarly: boolean): string {
   return isEarly ? 'ConnectionError' : 'ProtocolError';
 }
 
+/** How long a job waits, and how often it is tried where that is not the pool's to say. */
+function toleranceOf({ kind, recovers }: Plan): Partial<Job> {
+  if (kind !== 'stalled') return { timeout: { read: PATIENCE.answered } };
+  if (!recovers) return { timeout: { read: PATIENCE.stalled } };
+  return { timeout: { read: PATIENCE.recovering }, retry: { ...retry, limit: PERSISTENCE } };
+}
+
 function* jobs(ports: readonly number[]): Generator<Job, void, undefined> {
   for (let index = 0; index < JOBS; index++) {
-    const { kind, recovers, host } = planOf(index);
-    const patience = recovers ? PATIENCE.recovering : PATIENCE.stalled;
-    const read = kind === 'stalled' ? patience : PATIENCE.answered;
-    yield { url: `http://127.0.0.1:${ports[host]}/${index}`, timeout: { read } };
+    const plan = planOf(index);
+    yield { url: `http://127.0.0.1:${ports[plan.host]}/${index}`, ...toleranceOf(plan) };
   }
 }
 
