@@ -44,9 +44,9 @@ const STOREYS = [
   ['connect/connectors'],
   // One request and its response, then several of them.
   ['http/abort-signals', 'http/abortable', 'http/failures', 'http/hand-over', 'http/http2-streams'],
-  ['http/incoming-body', 'http/redirects', 'http/resets', 'http/second-attempt'],
+  ['http/incoming-body', 'http/limits', 'http/redirects', 'http/resets', 'http/second-attempt'],
   ['http/lifetime', 'http/reply', 'http/request-context', 'http/upload', 'http/wait-timer'],
-  ['http/connection', 'http/streamed-content'],
+  ['http/connection', 'http/reception', 'http/streamed-content'],
   ['http/connections'],
   ['http/response', 'http/routes'],
   ['http/exchange', 'http/hooks', 'discard'],

@@ -1,12 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
-import {
-  ConnectTimeoutError,
-  type Phase,
-  ProtocolError,
-  ReadTimeoutError,
-  ResponseTooLargeError,
-} from '../errors.js';
+import type { Phase } from '../errors.js';
 import type { Body } from '../request/body/body-stream.js';
 import { flattenRaw } from '../request/headers.js';
 import type { PreparedRequest } from '../request/prepared-request.js';
@@ -17,16 +11,13 @@ import type { Connection, ConnectionUser } from './connection.js';
 import { toRequestError } from './failures.js';
 import { type Deliverer, handOver } from './hand-over.js';
 import { IncomingBody } from './incoming-body.js';
-import { isBodiless, type Reply, shortfallOf } from './reply.js';
+import { interimError, MAX_INTERIM, timeoutError, tooLargeError } from './limits.js';
+import { Reception } from './reception.js';
+import type { Reply } from './reply.js';
 import type { Route } from './routes.js';
 import { mayBeSentAgain } from './second-attempt.js';
 import { checkMayHaveBody, chunksOf, openUpload } from './upload.js';
 import { type Waiter, WaitTimer } from './wait-timer.js';
-
-type TimeoutClass = typeof ConnectTimeoutError | typeof ReadTimeoutError;
-
-/** How many responses of 1xx may come before the real one; there are seldom more than two. */
-const MAX_INTERIM = 100;
 
 /** What bounds an exchange. */
 export interface ExchangeOptions {
@@ -73,29 +64,23 @@ export class Exchange
   #upload: Readable | undefined;
   #interim = 0;
   /** Set when the response's head has come; its body follows. */
-  #reply: Reply | undefined;
-  readonly #chunks: Buffer[] = [];
-  /** Where the body goes in place of the chunks, if the reply was handed over at its head. */
-  #stream: IncomingBody | undefined;
-  #size = 0;
-  #maxSize: number;
+  #reception: Reception | undefined;
 
   /** @param needsNewConnection whether a connection that was in use before will not do */
   constructor(request: PreparedRequest, options: ExchangeOptions, needsNewConnection: boolean) {
     this.needsNewConnection = needsNewConnection;
     this.#request = request;
     this.#options = options;
-    this.#maxSize = options.maxResponseSize;
   }
 
   get phase(): Phase {
-    if (this.#reply !== undefined) return 'body';
+    if (this.#reception !== undefined) return 'body';
     return this.#abort === undefined ? 'connect' : 'firstByte';
   }
 
-  /** What came after the head: whole, or as it comes. */
+  /** What came after the head: whole, or as it comes. To be asked for once the reply is there. */
   get body(): Buffer | IncomingBody {
-    return this.#stream ?? joined(this.#chunks);
+    return (this.#reception as Reception).body;
   }
 
   /** Sends the request. To be called once. @throws RequestError */
@@ -125,7 +110,7 @@ export class Exchange
    * @param error what `send()` rejected with, or what was thrown after it
    */
   mayBeRepeated(error: unknown): boolean {
-    if (this.#reply !== undefined || !this.#connection?.isSilent) return false;
+    if (this.#reception !== undefined || !this.#connection?.isSilent) return false;
     return mayBeSentAgain(this.#request, { error, isWritten: this.#abort !== undefined });
   }
 
@@ -155,7 +140,7 @@ export class Exchange
     const elapsed = performance.now() - this.#sentAt;
     // Ours, which tell of their connections, leave them as they came.
     const lines = this.#connection === undefined ? flattenRaw(rawHeaders) : rawHeaders;
-    this.#reply = {
+    const reply: Reply = {
       statusCode,
       statusText,
       rawHeaders: lines,
@@ -164,19 +149,21 @@ export class Exchange
       bodyTime: undefined,
       queued: 0,
     };
+    const { streaming, maxResponseSize } = this.#options;
+    this.#reception = new Reception(reply, maxResponseSize);
     this.#timer?.refresh();
-    const { streaming } = this.#options;
-    if (streaming?.accepts(statusCode, lines)) this.#handOver(this.#reply, streaming, resume);
+    if (streaming?.accepts(statusCode, lines)) this.#handOver(this.#reception, streaming, resume);
     return true;
   }
 
   onData(chunk: Buffer): boolean {
-    this.#size += chunk.length;
+    const reception = this.#reception as Reception;
     this.#timer?.refresh();
-    if (this.#size > this.#maxSize) this.abort(this.#tooLarge());
-    if (this.#stream !== undefined) return this.#pass(chunk, this.#stream);
-    this.#chunks.push(chunk);
-    return true;
+    if (!reception.count(chunk)) this.abort(tooLargeError(this.#request, reception.maxSize));
+    const goesOn = reception.take(chunk);
+    // While the reader is slow, the server is not waited for.
+    if (!goesOn) this.#timer?.stop();
+    return goesOn;
   }
 
   onComplete(): void {
@@ -188,7 +175,7 @@ export class Exchange
 
   onError(error: Error): void {
     if (this.#isOver) return;
-    if (this.#isWhole(error)) this.#complete();
+    if (this.#reception?.isWholeDespite(error)) this.#complete();
     else this.#fail(toRequestError(error, this.#request, this.phase));
   }
 
@@ -198,20 +185,21 @@ export class Exchange
    * and need not have the connection fall idle.
    */
   #complete(): void {
-    const reply = this.#reply as Reply;
+    const reception = this.#reception as Reception;
+    const { reply, isStreamed } = reception;
     reply.bodyTime = performance.now() - this.#sentAt - reply.elapsed;
-    const isNextAwaited = this.#stream === undefined && this.#connection?.isHTTP2 === false;
+    const isNextAwaited = !isStreamed && this.#connection?.isHTTP2 === false;
     if (isNextAwaited) this.#timer?.rest();
     else this.#timer?.stop();
     this.#end();
-    if (this.#stream !== undefined) this.#stream.push(null);
+    if (isStreamed) reception.end();
     else if (isNextAwaited) handOver(this);
     else queueMicrotask(() => setImmediate(this.#resolve, reply));
   }
 
   deliver(): void {
     this.#connection?.finish();
-    this.#resolve(this.#reply as Reply);
+    this.#resolve((this.#reception as Reception).reply);
   }
 
   #dispatch({ dispatcher, proxy, mayBeHTTP2 }: Route): void {
@@ -246,19 +234,12 @@ export class Exchange
   }
 
   #skipInterim(): boolean {
-    if (++this.#interim > MAX_INTERIM)
-      this.abort(
-        new ProtocolError(`${this}: more than ${MAX_INTERIM} responses of 1xx`, {
-          phase: this.phase,
-          request: this.#request,
-        }),
-      );
+    if (++this.#interim > MAX_INTERIM) this.abort(interimError(this.#request));
     return true;
   }
 
-  #handOver(reply: Reply, { maxSize }: StreamingOptions, resume: () => void): void {
-    this.#maxSize = maxSize;
-    this.#stream = new IncomingBody({
+  #handOver(reception: Reception, { maxSize }: StreamingOptions, resume: () => void): void {
+    const stream = new IncomingBody({
       resume: () => {
         this.#awaitBytes();
         resume();
@@ -270,15 +251,9 @@ export class Exchange
         this.#connection?.ref(isAwaited);
       },
     });
+    reception.streamTo(stream, maxSize);
     this.#connection?.lend();
-    this.#resolve(reply);
-  }
-
-  /** While the reader is slow, the server is not waited for. */
-  #pass(chunk: Buffer, stream: IncomingBody): boolean {
-    const goesOn = stream.receive(chunk);
-    if (!goesOn) this.#timer?.stop();
-    return goesOn;
+    this.#resolve(reception.reply);
   }
 
   #awaitBytes(): void {
@@ -291,57 +266,24 @@ export class Exchange
   }
 
   expire(): void {
-    const { phase } = this;
-    const { connect, read } = this.#options.timeouts;
-    if (phase === 'connect') this.#timeout(ConnectTimeoutError, 'no connection', connect);
-    else if (phase === 'body') this.#timeout(ReadTimeoutError, 'no more of the body', read);
-    else this.#timeout(ReadTimeoutError, 'no response', read);
-  }
-
-  #timeout(ErrorClass: TimeoutClass, what: string, delay: number): void {
-    const message = `${this}: ${what} within ${delay} ms`;
-    this.abort(new ErrorClass(message, { phase: this.phase, request: this.#request }));
-  }
-
-  #tooLarge(): ResponseTooLargeError {
-    return new ResponseTooLargeError(`${this}: the body has more than ${this.#maxSize} bytes`, {
-      request: this.#request,
-    });
-  }
-
-  /** undici misses the body that a 204 or a 304 with a Content-Length never has. */
-  #isWhole({ name }: Error): boolean {
-    return (
-      name === 'ResponseContentLengthMismatchError' &&
-      this.#reply !== undefined &&
-      isBodiless(this.#reply)
-    );
+    this.abort(timeoutError(this.#request, this.phase, this.#options.timeouts));
   }
 
   /** undici counts a body of HTTP/1.1, but none of HTTP/2. */
   #shortfall(): Error | undefined {
     if (!this.#connection?.isHTTP2 || this.#request.method === 'HEAD') return undefined;
-    return shortfallOf(this.#reply as Reply, this.#size);
+    return (this.#reception as Reception).shortfall;
   }
 
   #fail(error: Error): void {
     this.#timer?.stop();
     this.#end();
     this.#reject(error);
-    this.#stream?.destroy(error);
+    this.#reception?.end(error);
   }
 
   #end(): void {
     this.#isOver = true;
     this.#upload?.destroy();
   }
-
-  toString(): string {
-    return `${this.#request.method} ${this.#request.url}`;
-  }
-}
-
-/** A body that came in one piece, as most do, is not copied. */
-function joined(chunks: Buffer[]): Buffer {
-  return chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks);
 }
