@@ -17,7 +17,7 @@ import { toolbeltVersion } from './launch.js';
  */
 
 /** How many processes may want a core, so that the machine is quiet. */
-const QUIET = 0.5;
+const QUIET = 1;
 
 /** @param {Machine} here */
 export function isBusy({ load }) {

@@ -25,15 +25,13 @@ function machine(record) {
   } = record;
   const { cpu, cores, memory: size, system, isPinned } = here;
   const place = isPinned ? ', the upstream on one of its own' : '';
-  const noise = isBusy(here)
-    ? [`the machine was busy (load ${here.load.toFixed(1)}): the figures are of little worth`]
-    : [];
+  const load = `load in the minute before: ${here.load.toFixed(1)}`;
   const packages = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
   return list([
     `${date.slice(0, 10)}, ${cpu}, ${cores} cores${place}, ${integer(size / 1024)} GB of memory, ${system}`,
     `upstream: ${kind}`,
     packages.join(', '),
-    ...noise,
+    isBusy(here) ? `${load}, which is busy: the figures are of little worth` : load,
   ]);
 }
 
