@@ -2,12 +2,18 @@ import { type Awaitable, isPromiseLike } from './awaitable.js';
 import { discard } from './discard.js';
 import { AbortError, type Phase } from './errors.js';
 import { RequestContext } from './http/request-context.js';
-import type { OutcomeKind } from './queue/outcome-queue.js';
-import { type Outcome, ThreadException, ThreadResponse } from './queue/outcomes.js';
+import type { Outcome } from './queue/outcomes.js';
 import type { Scheduler } from './queue/scheduler.js';
-import { originOf, type Ticket } from './queue/ticket.js';
+import type { Ticket } from './queue/ticket.js';
 import { spentBodyError } from './request/body/spent-body.js';
-import { type Attempt, answerOf } from './retry/attempt.js';
+import {
+  attemptOf,
+  checkStatus,
+  failure,
+  originOfAnswer,
+  outcomeOf,
+  type Result,
+} from './result.js';
 import type { Retry } from './retry/retry-options.js';
 import { type Decision, RetryPolicy } from './retry/retry-policy.js';
 import type { SessionLike } from './session-like.js';
@@ -34,14 +40,6 @@ export interface RunnerOptions {
   readonly raiseForStatus: boolean | undefined;
   // biome-ignore lint/suspicious/noExplicitAny: likewise
   readonly retireWhen: ((outcome: any, session: any) => Awaitable<unknown>) | undefined;
-}
-
-/** What came of an attempt. */
-interface Result<R> {
-  /** A session may return undefined, and throw it too. */
-  readonly kind: OutcomeKind;
-  readonly response: R | undefined;
-  readonly exception: unknown;
 }
 
 /**
@@ -251,7 +249,7 @@ export class Runner<J, R> {
   }
 
   #tellSuccess(ticket: Ticket<J>, result: Result<R>): void {
-    const origin = originOfAnswer(ticket, attemptOf(ticket, result));
+    const origin = originOfAnswer(ticket, result);
     if (origin !== undefined) this.#scheduler.origins.succeed(origin, ticket.sentAt);
   }
 
@@ -264,7 +262,7 @@ export class Runner<J, R> {
     if (hold === undefined && !isThrottled) return 0;
     this.#hasPaused = true;
     const backoff = (step: number) => (ticket.policy as RetryPolicy).backoff(step);
-    const origin = originOfAnswer(ticket, attemptOf(ticket, result));
+    const origin = originOfAnswer(ticket, result);
     if (origin === undefined) return hold ?? backoff(ticket.attempts);
     const now = performance.now();
     const { origins } = this.#scheduler;
@@ -323,40 +321,6 @@ export class Runner<J, R> {
   }
 }
 
-/**
- * What a response comes to under `raiseForStatus`, for sessions that do not look at it themselves.
- *
- * @param byDefault for jobs that say nothing
- */
-function checkStatus<R>(
-  job: unknown,
-  result: Result<R>,
-  byDefault: boolean | undefined,
-): Awaitable<Result<R>> {
-  const fail = (exception: unknown): Result<R> => {
-    discard(result.response);
-    return failure(exception);
-  };
-  try {
-    const { raiseForStatus = byDefault } = Object(job) as { readonly raiseForStatus?: unknown };
-    if (raiseForStatus !== true) return result;
-    const { raiseForStatus: raise } = Object(result.response) as { raiseForStatus?: unknown };
-    const raised: unknown = typeof raise === 'function' ? raise.call(result.response) : undefined;
-    return isPromiseLike(raised) ? Promise.resolve(raised).then(() => result, fail) : result;
-  } catch (exception) {
-    return fail(exception);
-  }
-}
-
-function outcomeOf<J, R>(
-  { job, index, attempts, session }: Ticket<J>,
-  { kind, response, exception }: Result<R>,
-): Outcome<J, R> {
-  return kind === 'response'
-    ? new ThreadResponse<J, R>(job, response as R, index, attempts, session)
-    : new ThreadException<J, unknown>(job, exception, index, attempts, session);
-}
-
 /** @throws TypeError if it is neither a boolean nor undefined */
 function isRetired(verdict: unknown): boolean {
   if (verdict !== undefined && typeof verdict !== 'boolean')
@@ -366,18 +330,4 @@ function isRetired(verdict: unknown): boolean {
 
 function abortError(phase: Phase, reason: unknown): AbortError {
   return new AbortError('the job was aborted', { phase, cause: reason });
-}
-
-function failure(exception: unknown): Result<never> {
-  return { kind: 'exception', response: undefined, exception };
-}
-
-function attemptOf<J, R>(ticket: Ticket<J>, { response, exception }: Result<R>): Attempt<J, R> {
-  return { requestKwargs: ticket.job, attempts: ticket.attempts, response, exception };
-}
-
-/** A redirect may have led to another than the job's, which is not to suffer for that. */
-function originOfAnswer(ticket: Ticket<unknown>, attempt: Attempt): string | undefined {
-  const { url } = Object(answerOf(attempt)) as { readonly url?: unknown };
-  return originOf(url) ?? ticket.origin;
 }

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { JobQueue, type Outcome, Pool, type PoolOptions } from '../src/index.js';
 import { Gate } from './helpers/gate.js';
 import {
@@ -11,24 +11,14 @@ import {
   type ScriptedJob,
   type ScriptedSession,
 } from './helpers/scripted-session.js';
+import { refuseUnhandledRejections } from './helpers/unhandled.js';
 
 type Options = PoolOptions<ScriptedSession>;
 type Told = Outcome<ScriptedJob>;
 
 const thrown = new Error('a listener threw');
 
-const unhandled: unknown[] = [];
-const note = (reason: unknown) => unhandled.push(reason);
-
-beforeEach(() => {
-  process.on('unhandledRejection', note);
-});
-
-afterEach(async () => {
-  await quiet();
-  process.off('unhandledRejection', note);
-  expect(unhandled).toEqual([]);
-});
+refuseUnhandledRejections();
 
 function poolOf(jobQueue: Options['jobQueue'], options: Options = {}) {
   const { session } = new Script();

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import * as fc from 'fast-check';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { AbortError, JobQueue, type Outcome, Pool, type PoolOptions } from '../src/index.js';
 import { startServer } from './helpers/http-server.js';
 import {
@@ -13,6 +13,7 @@ import {
   type ScriptedJob,
   type ScriptedSession,
 } from './helpers/scripted-session.js';
+import { refuseUnhandledRejections } from './helpers/unhandled.js';
 
 type Options = PoolOptions<ScriptedSession>;
 type Told = Outcome<ScriptedJob>;
@@ -22,18 +23,7 @@ type Event = (typeof EVENTS)[number];
 
 const thrown = new Error('a listener threw');
 
-const unhandled: unknown[] = [];
-const note = (reason: unknown) => unhandled.push(reason);
-
-beforeEach(() => {
-  process.on('unhandledRejection', note);
-});
-
-afterEach(async () => {
-  await quiet();
-  process.off('unhandledRejection', note);
-  expect(unhandled).toEqual([]);
-});
+const unhandled = refuseUnhandledRejections();
 
 function poolOf(jobQueue: Options['jobQueue'], options: Options = {}) {
   const { session } = new Script();

@@ -73,7 +73,7 @@ const STOREYS = [
   ['queue/lanes'],
   ['queue/supply', 'queue/turnstile'],
   ['queue/scheduler'],
-  ['session-maker', 'session-thread', 'telemetry'],
+  ['result', 'session-maker', 'session-thread', 'telemetry'],
   ['worker', 'worker-sessions'],
   ['pool-options'],
   ['runner'],
