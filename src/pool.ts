@@ -18,6 +18,7 @@ import { mapIterable, toJobSource } from './queue/iterable-source.js';
 import { OutcomeQueue } from './queue/outcome-queue.js';
 import type { ThreadException, ThreadResponse } from './queue/outcomes.js';
 import { Scheduler } from './queue/scheduler.js';
+import type { Settlement } from './queue/settlement.js';
 import type { Ticket } from './queue/ticket.js';
 import type { Attempt } from './retry/attempt.js';
 import { Runner } from './runner.js';
@@ -30,6 +31,7 @@ import { WorkerSessions } from './worker-sessions.js';
 type ResponseIn<S extends SessionLike> = ThreadResponse<JobOf<S>, ResponseOf<S>, S>;
 type ExceptionIn<S extends SessionLike> = ThreadException<JobOf<S>, ExceptionOf<S>, S>;
 type OutcomeIn<S extends SessionLike> = ResponseIn<S> | ExceptionIn<S>;
+type SettlementIn<S extends SessionLike> = Settlement<JobOf<S>, OutcomeIn<S>>;
 
 /**
  * What a pool emits, and what its listeners are given. What a listener throws becomes the exception
@@ -62,7 +64,7 @@ export class Pool<S extends SessionLike = Session> extends EventEmitter<PoolEven
   readonly #scheduler: Scheduler<JobOf<S>>;
   readonly #telemetry: Telemetry<JobOf<S>, ResponseOf<S>>;
   readonly #runner: Runner<JobOf<S>, ResponseOf<S>>;
-  readonly #outcomes: OutcomeQueue<OutcomeIn<S>>;
+  readonly #outcomes: OutcomeQueue<SettlementIn<S>>;
   readonly #acknowledgements: Acknowledgements<JobOf<S>>;
   readonly #delivery: Delivery<JobOf<S>, OutcomeIn<S>>;
   readonly #sessions: WorkerSessions<S>;
@@ -108,7 +110,7 @@ export class Pool<S extends SessionLike = Session> extends EventEmitter<PoolEven
       this.#telemetry,
       {
         beginning: () => this.#sessions.isOpen || this.#reopen(),
-        ended: (ticket, outcome) => this.#deliver(ticket, outcome as OutcomeIn<S>),
+        ended: (ticket, settled) => this.#deliver(ticket, settled as SettlementIn<S>),
         retire: (worker) => this.#sessions.retire(worker),
         rest: (worker) => (this.#isSettled ? undefined : this.#sessions.rest(worker)),
         replace: (worker) => this.#replace(worker),
@@ -331,8 +333,9 @@ export class Pool<S extends SessionLike = Session> extends EventEmitter<PoolEven
     return this.#sessions.replace(worker) as Promise<never>;
   }
 
-  #deliver({ submission }: Ticket<JobOf<S>>, outcome: OutcomeIn<S>): void {
-    if (submission === undefined) this.#outcomes.push(outcome);
+  #deliver({ submission }: Ticket<JobOf<S>>, settled: SettlementIn<S>): void {
+    const { outcome } = settled;
+    if (submission === undefined) this.#outcomes.push(settled);
     else if (outcome.kind === 'response') submission.resolve(outcome.response);
     else submission.reject(outcome.exception);
     this.#check();

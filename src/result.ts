@@ -1,7 +1,7 @@
 import { type Awaitable, isPromiseLike } from './awaitable.js';
 import { discard } from './discard.js';
-import type { OutcomeKind } from './queue/outcome-queue.js';
 import { type Outcome, ThreadException, ThreadResponse } from './queue/outcomes.js';
+import type { OutcomeKind } from './queue/settlement.js';
 import { originOf, type Ticket } from './queue/ticket.js';
 import { type Attempt, answerOf } from './retry/attempt.js';
 

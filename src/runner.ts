@@ -2,7 +2,6 @@ import { type Awaitable, isPromiseLike } from './awaitable.js';
 import { discard } from './discard.js';
 import { AbortError, type Phase } from './errors.js';
 import { RequestContext } from './http/request-context.js';
-import type { Outcome } from './queue/outcomes.js';
 import type { Scheduler } from './queue/scheduler.js';
 import type { Ticket } from './queue/ticket.js';
 import { spentBodyError } from './request/body/spent-body.js';
@@ -18,7 +17,7 @@ import type { Retry } from './retry/retry-options.js';
 import { type Decision, RetryPolicy } from './retry/retry-policy.js';
 import type { SessionLike } from './session-like.js';
 import { show } from './show.js';
-import type { Telemetry } from './telemetry.js';
+import type { Settled, Telemetry } from './telemetry.js';
 import { Worker } from './worker.js';
 
 /** What the runner tells the pool, and has from it. */
@@ -26,7 +25,7 @@ export interface RunnerListener<J, R> {
   /** A job is about to be handed to a session. */
   beginning(): void;
   /** A ticket has its outcome. */
-  ended(ticket: Ticket<J>, outcome: Outcome<J, R>): void;
+  ended(ticket: Ticket<J>, settled: Settled<J, R>): void;
   /** Gives up a worker's session. */
   retire(worker: number): void;
   /** Waits until a worker's session may be replaced; no longer than there is something to do. */
@@ -307,17 +306,17 @@ export class Runner<J, R> {
       discard(result.response);
       return;
     }
-    const outcome =
+    const settled =
       result.kind === 'exception'
         ? this.#telemetry.failed(ticket, result.exception)
         : this.#telemetry.responded(ticket, result.response as R);
-    this.#end(ticket, outcome);
+    this.#end(ticket, settled);
   }
 
   /** Not before those who listen have been told: until then the pool is not settled. */
-  #end(ticket: Ticket<J>, outcome: Outcome<J, R>): void {
+  #end(ticket: Ticket<J>, settled: Settled<J, R>): void {
     this.#scheduler.done(ticket);
-    this.#listener.ended(ticket, outcome);
+    this.#listener.ended(ticket, settled);
   }
 }
 

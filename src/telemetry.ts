@@ -3,6 +3,7 @@ import { type JobMessage, jobEnd, jobRetry, jobStart } from './channels.js';
 import { discard } from './discard.js';
 import { heldBytes } from './queue/body-size.js';
 import { type Outcome, ThreadException, ThreadResponse } from './queue/outcomes.js';
+import type { OutcomeKind, Settlement } from './queue/settlement.js';
 import type { Ticket } from './queue/ticket.js';
 import type { Attempt } from './retry/attempt.js';
 import { type Counts, type PoolStats, Tally } from './tally.js';
@@ -15,6 +16,9 @@ export interface Emitter {
   emit(event: string, ...args: unknown[]): boolean;
   listenerCount(event: string): number;
 }
+
+/** How a job ended. */
+export type Settled<J, R> = Settlement<J, Outcome<J, R>>;
 
 /**
  * Tells of each job as it begins, is retried and ends: counts it, calls those who listen, publishes
@@ -63,8 +67,8 @@ export class Telemetry<J, R> {
     jobRetry.publish(Object.assign(this.#messageOf(ticket), { response, exception, delay }));
   }
 
-  /** Its outcome: an exception all the same, if a listener throws one. */
-  responded(ticket: Ticket<J>, response: R): Outcome<J, R> {
+  /** How it ended: in an exception all the same, if a listener throws one. */
+  responded(ticket: Ticket<J>, response: R): Settled<J, R> {
     this.#land(ticket);
     const { job, index, attempts, session } = ticket;
     const outcome = new ThreadResponse<J, R>(job, response, index, attempts, session);
@@ -72,18 +76,19 @@ export class Telemetry<J, R> {
     this.#tally.succeeded++;
     this.#tally.bytes += bytes;
     try {
-      this.#tell(outcome);
+      this.#tell('response', outcome);
     } catch (exception) {
       this.#tally.succeeded--;
       this.#tally.bytes -= bytes;
       discard(response);
       return this.failed(ticket, exception);
     }
-    return this.#publish(ticket, outcome);
+    this.#publish(ticket, outcome);
+    return { outcome, kind: 'response', index, job, bytes };
   }
 
-  /** Its outcome, with what a listener throws in place of the exception. */
-  failed(ticket: Ticket<J>, exception: unknown): Outcome<J, R> {
+  /** How it ended, with what a listener throws in place of the exception. */
+  failed(ticket: Ticket<J>, exception: unknown): Settled<J, R> {
     this.#land(ticket);
     const { job, index, attempts, session } = ticket;
     const failure = (thrown: unknown) =>
@@ -91,11 +96,12 @@ export class Telemetry<J, R> {
     let outcome = failure(exception);
     this.#tally.failed++;
     try {
-      this.#tell(outcome);
+      this.#tell('exception', outcome);
     } catch (thrown) {
       outcome = failure(thrown);
     }
-    return this.#publish(ticket, outcome);
+    this.#publish(ticket, outcome);
+    return { outcome, kind: 'exception', index, job, bytes: heldBytes(outcome) };
   }
 
   #land(ticket: Ticket<J>): void {
@@ -104,9 +110,9 @@ export class Telemetry<J, R> {
     this.#tally.inFlight--;
   }
 
-  #tell(outcome: Outcome<J, R>): void {
+  #tell(kind: OutcomeKind, outcome: Outcome<J, R>): void {
     this.#isSettled = false;
-    this.#pool.emit(outcome.kind, outcome);
+    this.#pool.emit(kind, outcome);
     this.#tellProgress();
   }
 
@@ -121,10 +127,9 @@ export class Telemetry<J, R> {
     });
   }
 
-  #publish(ticket: Ticket<J>, outcome: Outcome<J, R>): Outcome<J, R> {
+  #publish(ticket: Ticket<J>, outcome: Outcome<J, R>): void {
     if (jobEnd.hasSubscribers)
       jobEnd.publish(Object.assign(this.#messageOf(ticket), NO_RETRY, { outcome }));
-    return outcome;
   }
 
   #messageOf(ticket: Ticket<J>): JobMessage {

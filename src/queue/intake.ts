@@ -16,6 +16,9 @@ export class Intake<J> {
   readonly #source: JobSource<J> | undefined;
   readonly #listener: IntakeListener<J>;
   readonly #closing = new AbortController();
+  /** What the source is asked with. A signal is dear to look at, and to get from its controller. */
+  readonly #request = Object.freeze({ signal: this.#closing.signal });
+  #isClosed = false;
   /** Calls of `get()` that wait. */
   #pulling = 0;
   /** The source has said that none will come, or broke. */
@@ -33,7 +36,7 @@ export class Intake<J> {
   }
 
   get isClosed(): boolean {
-    return this.#closing.signal.aborted;
+    return this.#isClosed;
   }
 
   get pulling(): number {
@@ -65,7 +68,7 @@ export class Intake<J> {
   pull(): J | undefined {
     if (!this.isOpen) return undefined;
     try {
-      const job = (this.#source as JobSource<J>).get({ signal: this.#closing.signal });
+      const job = (this.#source as JobSource<J>).get(this.#request);
       if (!isPromiseLike(job)) return job === undefined ? this.#end() : job;
       this.#await(job);
     } catch (error) {
@@ -76,7 +79,8 @@ export class Intake<J> {
 
   /** Takes nothing more. */
   close(): void {
-    if (this.isClosed) return;
+    if (this.#isClosed) return;
+    this.#isClosed = true;
     this.#closing.abort();
     // Later: a generator that closes its pool is still running now.
     if (!this.#hasEnded) queueMicrotask(() => this.#return());

@@ -1,7 +1,5 @@
 import { Fifo } from '../fifo.js';
-import { heldBytes } from './body-size.js';
-
-export type OutcomeKind = 'response' | 'exception';
+import type { OutcomeKind, Settlement } from './settlement.js';
 
 /** Where the outcomes on their way are limited: at either, the buffer is full. */
 export interface HighWaterMark {
@@ -32,16 +30,15 @@ export interface Place {
   next: number;
 }
 
-interface Entry<O> {
-  readonly outcome: O;
+interface Entry<S> {
+  readonly settlement: S;
   readonly order: number;
-  readonly bytes: number;
   /** Whether a reader in the order of the jobs had it before its turn. */
   isTaken: boolean;
 }
 
-interface Reader<O> extends View {
-  readonly resolve: (outcome: O | undefined) => void;
+interface Waiting<S> extends View {
+  readonly tell: (settlement: S | undefined) => void;
 }
 
 /**
@@ -49,15 +46,15 @@ interface Reader<O> extends View {
  * they came, or in that of their jobs. What a reader has been handed counts as held until it is
  * released.
  */
-export class OutcomeQueue<O extends { readonly kind: OutcomeKind; readonly index: number }> {
+export class OutcomeQueue<S extends Settlement<unknown, unknown>> {
   readonly #limit: HighWaterMark;
   readonly #prospects: OutcomeProspects;
-  readonly #unread = { response: new Fifo<Entry<O>>(), exception: new Fifo<Entry<O>>() };
+  readonly #unread = { response: new Fifo<Entry<S>>(), exception: new Fifo<Entry<S>>() };
   readonly #sizes = { response: 0, exception: 0 };
   /** The unread ones, by index: from the time on when somebody reads in that order. */
-  #byIndex: Map<number, Entry<O>> | undefined;
+  #byIndex: Map<number, Entry<S>> | undefined;
   readonly #held = { response: 0, exception: 0 };
-  readonly #readers = new Fifo<Reader<O>>();
+  readonly #readers = new Fifo<Waiting<S>>();
   #arrived = 0;
   /** Of unread bodies. */
   #bytes = 0;
@@ -85,69 +82,80 @@ export class OutcomeQueue<O extends { readonly kind: OutcomeKind; readonly index
     return this.#readers.some(({ place }) => place !== undefined);
   }
 
-  push(outcome: O): void {
-    const reader = this.#readers.size === 0 ? undefined : this.#readerFor(outcome);
+  push(settlement: S): void {
+    const reader = this.#readers.size === 0 ? undefined : this.#readerFor(settlement);
     if (reader === undefined) {
-      this.#keep(outcome);
+      this.#keep(settlement);
       return;
     }
-    this.#held[outcome.kind]++;
-    reader.resolve(outcome);
+    this.#hold(settlement);
+    reader.tell(settlement);
     if (this.#readers.size > 0) this.#serveInOrder();
   }
 
   /** The next outcome if there is one. It does not count as held. */
-  shift({ kind, place }: View): O | undefined {
+  shift({ kind, place }: View): S | undefined {
     const entry = place === undefined ? this.#oldest(kind) : this.#at(place);
     if (entry === undefined) return undefined;
-    const { outcome, bytes } = entry;
+    const { settlement } = entry;
     entry.isTaken = true;
-    this.#byIndex?.delete(outcome.index);
-    this.#sizes[outcome.kind]--;
-    this.#bytes -= bytes;
-    this.#trim(this.#unread[outcome.kind]);
-    return outcome;
+    this.#byIndex?.delete(settlement.index);
+    this.#sizes[settlement.kind]--;
+    this.#bytes -= settlement.bytes;
+    this.#trim(this.#unread[settlement.kind]);
+    return settlement;
   }
 
-  /** The next outcome, to be released later; undefined when all of the view have been consumed. */
-  next(view: View): O | undefined | Promise<O | undefined> {
-    const outcome = this.shift(view);
-    if (outcome !== undefined) this.#held[outcome.kind]++;
-    if (outcome !== undefined || this.#isOver(view.kind)) return outcome;
-    return new Promise((resolve) => this.#readers.push({ ...view, resolve }));
+  /** The next outcome if there is one, to be released later. */
+  take(view: View): S | undefined {
+    const settlement = this.shift(view);
+    if (settlement !== undefined) this.#hold(settlement);
+    return settlement;
   }
 
-  release(outcome: O): void {
-    this.#held[outcome.kind]--;
+  /**
+   * Has a reader told of its next outcome, to be released later, or of undefined when all of the view
+   * have been consumed; never at once.
+   */
+  wait(view: View, tell: (settlement: S | undefined) => void): void {
+    if (this.#isOver(view.kind)) queueMicrotask(() => tell(undefined));
+    else this.#readers.push({ ...view, tell });
+  }
+
+  release({ kind }: S): void {
+    this.#held[kind]--;
   }
 
   /** Ends the readers that wait for what will not come. To be called whenever that may be so. */
   endReaders(): void {
     for (const reader of this.#readers.drain()) {
-      if (this.#isOver(reader.kind)) reader.resolve(undefined);
+      if (this.#isOver(reader.kind)) reader.tell(undefined);
       else this.#readers.push(reader);
     }
+  }
+
+  #hold({ kind }: S): void {
+    this.#held[kind]++;
   }
 
   get #size(): number {
     return this.#sizes.response + this.#sizes.exception;
   }
 
-  #keep(outcome: O): void {
-    const order = this.#arrived++;
-    const entry = { outcome, order, bytes: heldBytes(outcome), isTaken: false };
-    this.#unread[outcome.kind].push(entry);
-    this.#byIndex?.set(outcome.index, entry);
-    this.#sizes[outcome.kind]++;
-    this.#bytes += entry.bytes;
+  #keep(settlement: S): void {
+    const entry = { settlement, order: this.#arrived++, isTaken: false };
+    this.#unread[settlement.kind].push(entry);
+    this.#byIndex?.set(settlement.index, entry);
+    this.#sizes[settlement.kind]++;
+    this.#bytes += settlement.bytes;
   }
 
   /** What is first is unread. */
-  #trim(entries: Fifo<Entry<O>>): void {
+  #trim(entries: Fifo<Entry<S>>): void {
     while (entries.peek()?.isTaken) entries.shift();
   }
 
-  #readerFor({ kind, index }: O): Reader<O> | undefined {
+  #readerFor({ kind, index }: S): Waiting<S> | undefined {
     return this.#readers.take((reader) => {
       if (reader.place === undefined) return reader.kind === undefined || reader.kind === kind;
       if (reader.place.next !== index) return false;
@@ -159,23 +167,20 @@ export class OutcomeQueue<O extends { readonly kind: OutcomeKind; readonly index
   /** Those who wait for an outcome that another reader had go on to the one after it. */
   #serveInOrder(): void {
     for (const reader of this.#readers.drain()) {
-      const outcome = reader.place && this.shift(reader);
-      if (outcome === undefined) this.#readers.push(reader);
-      else {
-        this.#held[outcome.kind]++;
-        reader.resolve(outcome);
-      }
+      const settlement = reader.place && this.take(reader);
+      if (settlement === undefined) this.#readers.push(reader);
+      else reader.tell(settlement);
     }
   }
 
-  #oldest(kind: OutcomeKind | undefined): Entry<O> | undefined {
+  #oldest(kind: OutcomeKind | undefined): Entry<S> | undefined {
     if (kind !== undefined) return this.#unread[kind].peek();
     const [one, other] = [this.#unread.response.peek(), this.#unread.exception.peek()];
     return (one?.order ?? Infinity) < (other?.order ?? Infinity) ? one : other;
   }
 
   /** Past those that other readers have had. */
-  #at(place: Place): Entry<O> | undefined {
+  #at(place: Place): Entry<S> | undefined {
     const entries = this.#indexed();
     while (!entries.has(place.next) && !this.#prospects.isExpected(place.next)) place.next++;
     const entry = entries.get(place.next);
@@ -183,10 +188,10 @@ export class OutcomeQueue<O extends { readonly kind: OutcomeKind; readonly index
     return entry;
   }
 
-  #indexed(): Map<number, Entry<O>> {
+  #indexed(): Map<number, Entry<S>> {
     if (this.#byIndex === undefined) {
       const unread = [...this.#unread.response.items(), ...this.#unread.exception.items()];
-      this.#byIndex = new Map(unread.map((entry) => [entry.outcome.index, entry]));
+      this.#byIndex = new Map(unread.map((entry) => [entry.settlement.index, entry]));
     }
     return this.#byIndex;
   }
