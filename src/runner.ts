@@ -82,6 +82,7 @@ export class Runner<J, R> {
     this.#contexts.push(context);
     const worker: Worker<J, R> = new Worker<J, R>(session, context, {
       take: () => this.#scheduler.take(slot),
+      wait: (tell) => this.#scheduler.wait(slot, tell),
       beginning: (ticket, its) => this.#begin(ticket, its, context),
       respond: (ticket, response) => this.#respond(ticket, response, worker),
       except: (ticket, exception) => this.#except(ticket, exception, worker),

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { isPromiseLike } from './awaitable.js';
+import { type Awaitable, isPromiseLike } from './awaitable.js';
 import type { RequestOptions } from './http/request-context.js';
 import type { JobSource } from './queue/job-source.js';
 import { ThreadException, ThreadResponse } from './queue/outcomes.js';
@@ -25,7 +25,9 @@ export class SessionThread<J, R> {
   readonly #responses: Sink<[requestKwargs: J, response: R]>;
   readonly #exceptions: Sink<[requestKwargs: J, exception: unknown]>;
   readonly #options: RequestOptions | undefined;
-  readonly #worker: Promise<void>;
+  readonly #ended: Promise<void>;
+  #end!: () => void;
+  #break!: (error: unknown) => void;
   #isAlive = true;
 
   /** @param options given to the session with each job */
@@ -41,12 +43,15 @@ export class SessionThread<J, R> {
     this.#responses = responseQueue;
     this.#exceptions = exceptionQueue;
     this.#options = options;
-    this.#worker = Promise.resolve()
-      .then(() => this.#work())
-      .finally(() => {
-        this.#isAlive = false;
-      });
-    this.#worker.catch(() => {}); // join() tells it
+    this.#ended = new Promise((resolve, reject) => {
+      this.#end = resolve;
+      this.#break = reject;
+    });
+    const ended = () => {
+      this.#isAlive = false;
+    };
+    this.#ended.then(ended, ended); // join() tells of what broke
+    queueMicrotask(() => this.#next());
   }
 
   /** Whether it still takes jobs or runs one. */
@@ -56,33 +61,57 @@ export class SessionThread<J, R> {
 
   /** Waits until it has ended. Rejects with what one of its queues threw. */
   async join(): Promise<void> {
-    await this.#worker;
+    await this.#ended;
   }
 
-  async #work(): Promise<void> {
-    while (await this.#handleNext());
-  }
-
-  /**
-   * In a call of its own: while it waits for a job, it does not hold the one before.
-   *
-   * @returns whether there was one
-   */
-  async #handleNext(): Promise<boolean> {
-    const next = this.#jobs.get({});
-    const job = isPromiseLike(next) ? await next : next;
-    if (job === undefined) return false;
-    let response: R;
+  /** In steps of their own, so that a thread that waits for a job does not hold the one before. */
+  #next(): void {
     try {
-      response = await this.#session.request(job, this.#options);
-    } catch (exception) {
-      this.#exceptions.put([job, exception]);
-      await this.#jobs.done?.(job, new ThreadException(job, exception));
-      return true;
+      const next = this.#jobs.get({});
+      if (isPromiseLike(next)) next.then((job) => this.#run(job), this.#break);
+      else this.#run(next);
+    } catch (error) {
+      this.#break(error);
     }
-    this.#responses.put([job, response]);
-    const told = this.#jobs.done?.(job, new ThreadResponse(job, response));
-    if (told !== undefined) await told;
-    return true;
+  }
+
+  #run(job: J | undefined): void {
+    if (job === undefined) this.#end();
+    else
+      this.#request(job).then(
+        (response) => this.#respond(job, response),
+        (exception) => this.#except(job, exception),
+      );
+  }
+
+  #request(job: J): Promise<R> {
+    try {
+      return Promise.resolve(this.#session.request(job, this.#options));
+    } catch (exception) {
+      return Promise.reject(exception);
+    }
+  }
+
+  #respond(job: J, response: R): void {
+    try {
+      this.#responses.put([job, response]);
+      this.#goOn(this.#jobs.done?.(job, new ThreadResponse(job, response)));
+    } catch (error) {
+      this.#break(error);
+    }
+  }
+
+  #except(job: J, exception: unknown): void {
+    try {
+      this.#exceptions.put([job, exception]);
+      this.#goOn(this.#jobs.done?.(job, new ThreadException(job, exception)));
+    } catch (error) {
+      this.#break(error);
+    }
+  }
+
+  #goOn(told: Awaitable<void> | undefined): void {
+    if (isPromiseLike(told)) told.then(() => this.#next(), this.#break);
+    else this.#next();
   }
 }

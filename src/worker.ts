@@ -6,7 +6,10 @@ import { SessionThread } from './session-thread.js';
 
 /** Where a worker has its tickets and sessions from, and whom it tells what became of them. */
 export interface WorkerDesk<J, R> {
-  take(): Awaitable<Ticket<J> | undefined>;
+  /** The next ticket if there is one now. */
+  take(): Ticket<J> | undefined;
+  /** Tells of the next one, since there was none; of undefined when the worker may go. */
+  wait(tell: (ticket: Ticket<J> | undefined) => void): void;
   /** Is told before each attempt. What it throws is the attempt's exception. */
   beginning(ticket: Ticket<J>, session: SessionLike<J, R>): void;
   /** The worker takes no other ticket before it is dealt with. */
@@ -90,9 +93,13 @@ export class Worker<J, R> {
     return this.#desk.retire();
   }
 
+  /** One that comes later is run a step later: whoever pauses the pool then finds it in flight. */
   #take(): Awaitable<J | undefined> {
-    const taken = this.#desk.take();
-    return isPromiseLike(taken) ? taken.then((ticket) => this.#open(ticket)) : this.#open(taken);
+    const ticket = this.#desk.take();
+    if (ticket !== undefined) return this.#open(ticket);
+    return new Promise((resolve) => {
+      this.#desk.wait((later) => resolve(this.#open(later)));
+    });
   }
 
   #open(ticket: Ticket<J> | undefined): J | undefined {

@@ -5,7 +5,7 @@ export interface IdleWorker<T> {
   /** Its number, from 0. */
   readonly slot: number;
   /** Called with undefined when it may go. */
-  readonly resolve: (ticket: T | undefined) => void;
+  readonly tell: (ticket: T | undefined) => void;
 }
 
 /** The workers that wait, and who is told of it. */
@@ -38,6 +38,6 @@ export class IdleWorkers<T> {
   }
 
   sendHome(): void {
-    for (const { resolve } of this.#workers.drain()) resolve(undefined);
+    for (const { tell } of this.#workers.drain()) tell(undefined);
   }
 }

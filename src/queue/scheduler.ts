@@ -127,19 +127,22 @@ export class Scheduler<J> {
   }
 
   /**
-   * The next job; undefined when the worker may go.
+   * The next job if one may go now.
    *
    * @param slot the worker's number, from 0
    */
-  take(slot: number): Ticket<J> | undefined | Promise<Ticket<J> | undefined> {
+  take(slot: number): Ticket<J> | undefined {
     const ticket = this.#next(slot);
-    const taken =
-      ticket !== undefined || this.#supply.isOver
-        ? ticket
-        : new Promise<Ticket<J> | undefined>((resolve) => this.#workers.push({ slot, resolve }));
     // What was looked past on the way may be another's, and what was taken has made room.
+    if (ticket !== undefined && this.#hasPlaces) this.serve();
+    return ticket;
+  }
+
+  /** Has the worker told of its next job, since there was none; of undefined when it may go. */
+  wait(slot: number, tell: (ticket: Ticket<J> | undefined) => void): void {
+    if (this.#supply.isOver) tell(undefined);
+    else this.#workers.push({ slot, tell });
     if (this.#hasPlaces) this.serve();
-    return taken;
   }
 
   /** Asks the source for a job before a worker is free for it: so whether it has one is known. */
@@ -161,7 +164,7 @@ export class Scheduler<J> {
       const { pulling } = this.#supply;
       const ticket = this.#next(worker.slot);
       if (ticket !== undefined) {
-        worker.resolve(ticket);
+        worker.tell(ticket);
         // Those who found nothing may find something now that there is room to look on.
         left = this.#workers.size + 1;
       } else {
@@ -279,7 +282,7 @@ export class Scheduler<J> {
   #enqueue(ticket: Ticket<J>): void {
     const worker = this.#isPaused || this.#isLimited ? undefined : this.#workers.take();
     const now = performance.now();
-    if (worker !== undefined) worker.resolve(this.#begin(ticket, now));
+    if (worker !== undefined) worker.tell(this.#begin(ticket, now));
     else this.#add(ticket, now);
     this.serve();
   }

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { toJobSource } from '../../src/queue/iterable-source.js';
 import { Scheduler, type SchedulerOptions } from '../../src/queue/scheduler.js';
+import { take } from '../helpers/take.js';
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -41,7 +42,7 @@ async function begun(limits: Partial<SchedulerOptions<object>>): Promise<number[
   );
   const times: number[] = [];
   for (let count = 0; ; count++) {
-    const taking = Promise.resolve(scheduler.take(0)).then((taken) => {
+    const taking = take(scheduler, 0).then((taken) => {
       times.push(performance.now());
       if (taken !== undefined) scheduler.end(taken);
       return taken;
