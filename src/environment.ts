@@ -1,4 +1,5 @@
 import { ProxyEnvironment } from './connect/proxies.js';
+import type { RequestMessage } from './message.js';
 import { Netrc } from './request/auth/netrc.js';
 
 /**
@@ -10,18 +11,18 @@ export class Environment {
   readonly #netrc = Netrc.load(process.env);
 
   /** @throws InvalidJobError if the proxy's URL is none */
-  proxyFor(url: URL): URL | undefined {
-    return this.#proxies.isEmpty ? undefined : this.#proxies.proxyFor(url);
+  proxyFor(request: RequestMessage): URL | undefined {
+    return this.#proxies.isEmpty ? undefined : this.#proxies.proxyFor(request.url);
   }
 
   /**
-   * @param isChosen whether the URL is the user's own choice: what netrc has for any host is not for
+   * @param isChosen whether the request's URL is the user's own choice: what netrc has for any host is not for
    * those that a redirect leads to
    */
   credentialsFor(
-    url: URL,
+    request: RequestMessage,
     isChosen: boolean,
   ): readonly [user: string, password: string] | undefined {
-    return this.#netrc.credentialsFor(url, isChosen);
+    return this.#netrc.isEmpty ? undefined : this.#netrc.credentialsFor(request.url, isChosen);
   }
 }

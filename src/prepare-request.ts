@@ -2,8 +2,8 @@ import type { Job } from './job.js';
 import type { Auth } from './request/auth/auth.js';
 import type { PreparedBody } from './request/body/body.js';
 import type { Headers } from './request/headers.js';
-import type { PreparedRequest } from './request/prepared-request.js';
-import { mergeParams, type Params, prepareURL } from './request/url.js';
+import { AddressedRequest, type PreparedRequest } from './request/prepared-request.js';
+import { type Address, addressIn, mergeParams, type Params, prepareURL } from './request/url.js';
 
 /** What the requests of a session have in common. */
 export interface RequestDefaults {
@@ -28,12 +28,24 @@ export function prepareRequest(
   body: PreparedBody | undefined,
   defaults: RequestDefaults,
 ): UnsignedRequest {
-  const { url, credentials } = prepareURL(job.url, mergeParams(defaults.params, job.params));
+  const params = mergeParams(defaults.params, job.params);
+  const address = params === undefined ? addressIn(job.url) : undefined;
+  const { url, credentials } = address === undefined ? prepareURL(job.url, params) : at(address);
   const headers = defaults.headers.clone();
   if (job.headers) headers.merge(job.headers);
   if (body !== undefined) describeBody(body, headers);
   const method = job.method?.toUpperCase() ?? 'GET';
-  return { request: { method, url, headers, body: body?.content }, credentials };
+  const content = body?.content;
+  const request =
+    url instanceof URL
+      ? { method, url, headers, body: content }
+      : new AddressedRequest(method, url, headers, content);
+  return { request, credentials };
+}
+
+/** There are no credentials in an address. */
+function at(address: Address) {
+  return { url: address, credentials: undefined };
 }
 
 /** A length that is known beforehand is told, as else the body goes in chunks. */

@@ -20,6 +20,7 @@ import { type PreparedBody, prepareBody } from './request/body/body.js';
 import { type Cookies, isJar, jarOf } from './request/cookies.js';
 import { acceptEncoding } from './request/decoding.js';
 import { Headers, type HeadersInit } from './request/headers.js';
+import type { PreparedRequest } from './request/prepared-request.js';
 import { resolveTimeouts, type Timeout } from './request/timeouts.js';
 import type { Params } from './request/url.js';
 import { checkSessionOptions, type SessionOptions } from './session-options.js';
@@ -225,7 +226,7 @@ export class Session {
   #authOf(job: Job, { request, credentials }: UnsignedRequest): Auth | undefined {
     const auth = job.auth ?? this.auth ?? credentials;
     if (auth !== undefined) return auth;
-    const known = this.#authFor(request.url, true);
+    const known = this.#authFor(request, true);
     return known === undefined || request.headers.has('Authorization') ? undefined : known;
   }
 
@@ -242,8 +243,8 @@ export class Session {
       cookies: this.cookies,
       jobCookies,
       auth: this.#authOf(job, prepared),
-      authFor: (url) => this.#authFor(url, false),
-      routeTo: (url) => this.#routeTo(url, job),
+      authFor: (request) => this.#authFor(request, false),
+      routeTo: (request) => this.#routeTo(request, job),
       timeouts,
       maxResponseSize,
       maxRedirects: job.allowRedirects === false ? undefined : maxRedirects,
@@ -255,16 +256,16 @@ export class Session {
     };
   }
 
-  /** What the environment has for the URL's host. */
-  #authFor(url: URL, isChosen: boolean): Auth | undefined {
-    return this.trustEnv ? this.#environment.credentialsFor(url, isChosen) : undefined;
+  /** What the environment has for the request's host. */
+  #authFor(request: PreparedRequest, isChosen: boolean): Auth | undefined {
+    return this.trustEnv ? this.#environment.credentialsFor(request, isChosen) : undefined;
   }
 
-  #routeTo(url: URL, job: Job): Route {
+  #routeTo(request: PreparedRequest, job: Job): Route {
     const verify = job.verify ?? this.verify;
     const cert = job.cert ?? this.cert;
     if (this.#dispatcher === undefined)
-      return this.#routes.routeTo(url, { proxy: this.#proxyFor(url, job), verify, cert });
+      return this.#routes.routeTo(request, { proxy: this.#proxyFor(request, job), verify, cert });
     const proxies = job.proxies ?? this.proxies;
     if ((proxies ?? verify ?? cert) !== undefined)
       throw new InvalidJobError(
@@ -274,10 +275,11 @@ export class Session {
   }
 
   /** The job's go before the session's, and those before the environment's. */
-  #proxyFor(url: URL, job: Job): URL | undefined {
-    let proxy = job.proxies === undefined ? undefined : selectProxy(url, job.proxies);
-    if (proxy === undefined && this.proxies !== undefined) proxy = selectProxy(url, this.proxies);
-    if (proxy === undefined && this.trustEnv) proxy = this.#environment.proxyFor(url);
+  #proxyFor(request: PreparedRequest, job: Job): URL | undefined {
+    let proxy = job.proxies === undefined ? undefined : selectProxy(request.url, job.proxies);
+    if (proxy === undefined && this.proxies !== undefined)
+      proxy = selectProxy(request.url, this.proxies);
+    if (proxy === undefined && this.trustEnv) proxy = this.#environment.proxyFor(request);
     return proxy ?? undefined;
   }
 

@@ -3,9 +3,8 @@ import type { Dispatcher } from 'undici';
 import type { Phase } from '../errors.js';
 import type { Body } from '../request/body/body-stream.js';
 import { flattenRaw } from '../request/headers.js';
-import type { PreparedRequest } from '../request/prepared-request.js';
+import { addressOf, type PreparedRequest } from '../request/prepared-request.js';
 import type { Timeouts } from '../request/timeouts.js';
-import { originOf, pathOf } from '../request/url.js';
 import type { Abortable } from './abortable.js';
 import type { Connection, ConnectionUser } from './connection.js';
 import { toRequestError } from './failures.js';
@@ -203,18 +202,17 @@ export class Exchange
   }
 
   #dispatch({ dispatcher, proxy, mayBeHTTP2 }: Route): void {
-    const { method, url, headers, body } = this.#request;
-    const origin = originOf(url);
-    const path = pathOf(url);
+    const { method, headers, body } = this.#request;
+    const { origin, path } = addressOf(this.#request);
     try {
-      if (mayBeHTTP2 && url.protocol === 'https:' && body !== undefined)
+      if (mayBeHTTP2 && body !== undefined && origin.startsWith('https:'))
         checkMayHaveBody(this.#request);
       dispatcher.dispatch(
         {
           origin: proxy === undefined ? origin : proxy.origin,
           path: proxy === undefined ? path : origin + path,
           method: method as Dispatcher.HttpMethod,
-          headers: (proxy?.address(headers, url) ?? headers).toRaw() as string[],
+          headers: (proxy?.address(headers, this.#request.url) ?? headers).toRaw() as string[],
           body: body === undefined ? null : this.#contentOf(body),
         },
         this,

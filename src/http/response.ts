@@ -8,7 +8,7 @@ import { storeCookies } from '../request/cookies.js';
 import { Headers, rawValues } from '../request/headers.js';
 import { linesOf } from '../request/lines.js';
 import { type Link, parseLinks } from '../request/links.js';
-import type { PreparedRequest } from '../request/prepared-request.js';
+import { hrefOf, opened, type PreparedRequest } from '../request/prepared-request.js';
 import { type Reply, type Timings, timingsOf } from './reply.js';
 import { StreamedContent } from './streamed-content.js';
 
@@ -55,7 +55,7 @@ export class Response implements ResponseMessage {
 
   /** The request that this is the answer to: of several hops, the last one. */
   get request(): PreparedRequest {
-    return this.#request;
+    return opened(this.#request);
   }
 
   get status(): number {
@@ -79,7 +79,7 @@ export class Response implements ResponseMessage {
 
   /** Where the response came from, after redirects, with the fragment. */
   get url(): string {
-    return this.request.url.href;
+    return hrefOf(this.#request);
   }
 
   get redirected(): boolean {

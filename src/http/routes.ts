@@ -2,6 +2,7 @@ import type { Agent, Dispatcher } from 'undici';
 import { createConnector } from '../connect/connectors.js';
 import { isSocks, proxyAuthorization, proxyPort } from '../connect/proxy-url.js';
 import { type Cert, resolveTLS, type Verify } from '../connect/tls.js';
+import type { RequestMessage } from '../message.js';
 import { Recent } from '../recent.js';
 import type { Headers } from '../request/headers.js';
 import { createAgent } from './connections.js';
@@ -58,12 +59,12 @@ export class Routes {
   }
 
   /** @throws InvalidJobError for a certificate or a key that cannot be used */
-  routeTo(url: URL, options: RouteOptions): Route {
+  routeTo(request: RequestMessage, options: RouteOptions): Route {
     const { proxy, verify, cert } = options;
     const isTrusting = verify === undefined || verify === true;
     if (proxy === undefined && isTrusting && cert === undefined) return this.#directRoute;
     const dispatcher = this.#agentFor(options);
-    return proxy === undefined || url.protocol === 'https:' || isSocks(proxy)
+    return proxy === undefined || request.url.protocol === 'https:' || isSocks(proxy)
       ? { dispatcher, mayBeHTTP2: this.#allowH2 }
       : { dispatcher, proxy: new ForwardProxy(proxy) };
   }

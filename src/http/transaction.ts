@@ -6,7 +6,7 @@ import { type Auth, authorize, isAuthenticator } from '../request/auth/auth.js';
 import { cookieHeader, cookieHeaderOfBoth, storeCookies } from '../request/cookies.js';
 import { decodeBody } from '../request/decoding.js';
 import { rawValues } from '../request/headers.js';
-import type { PreparedRequest } from '../request/prepared-request.js';
+import { opened, type PreparedRequest } from '../request/prepared-request.js';
 import type { Timeouts } from '../request/timeouts.js';
 import { type Abortable, FOLLOWING_UP, PREPARING } from './abortable.js';
 import { Exchange, type ExchangeOptions } from './exchange.js';
@@ -36,9 +36,9 @@ export interface TransactionOptions {
   /** Signs the first request, and those after it as far as it may. */
   readonly auth: Auth | undefined;
   /** What signs a request that may not have that one. */
-  readonly authFor: (url: URL) => Auth | undefined;
+  readonly authFor: (request: PreparedRequest) => Auth | undefined;
   /** Asked for each request: a session that is closed meanwhile has other connections then. */
-  readonly routeTo: (url: URL) => Route;
+  readonly routeTo: (request: PreparedRequest) => Route;
   readonly timeouts: Timeouts;
   /** In bytes, as sent and decoded; undefined for the default. */
   readonly maxResponseSize: number | undefined;
@@ -117,7 +117,7 @@ export class Transaction {
       for (let isRepeated = false; ; ) {
         const asking = this.#addCookies(current);
         if (asking !== undefined) await asking;
-        const route = this.#options.routeTo(current.url);
+        const route = this.#options.routeTo(current);
         const exchange = new Exchange(current, this.#exchangeOptions, isRepeated);
         this.#watcher?.watch(exchange, current);
         try {
@@ -144,7 +144,7 @@ export class Transaction {
 
   /** At once where the jars have nothing for it. */
   #addCookies(request: PreparedRequest): PromiseLike<void> | undefined {
-    const cookies = this.#cookiesFor(request.url);
+    const cookies = this.#cookiesFor(request);
     if (isPromiseLike(cookies)) {
       this.#watcher?.watch(PREPARING, request);
       return cookies.then((found) => setCookies(request, found));
@@ -200,7 +200,7 @@ export class Transaction {
       checkResendable(request, response);
       const headers = request.headers.clone();
       if (!this.#hasOwnCookie) headers.delete('Cookie');
-      return this.#sign({ ...request, headers });
+      return this.#sign({ ...opened(request), headers });
     }
     const location = this.#locationOf(response);
     return location === undefined ? undefined : this.#redirect(request, response, location);
@@ -232,7 +232,7 @@ export class Transaction {
     if (isTrusted(request.url, next.url))
       return isAuthenticator(this.#auth) ? this.#sign(next) : next;
     if (jobCookies?.isBound) this.#jobCookies = undefined;
-    this.#auth = authFor(next.url);
+    this.#auth = authFor(next);
     return this.#auth === undefined ? next : this.#sign(next);
   }
 
@@ -244,11 +244,11 @@ export class Transaction {
   }
 
   /** '' for none, or where the request has its own. */
-  #cookiesFor(url: URL): Awaitable<string> {
+  #cookiesFor(request: PreparedRequest): Awaitable<string> {
     const { cookies } = this.#options;
     if (this.#hasOwnCookie) return '';
-    if (this.#jobCookies === undefined) return cookieHeader(cookies, url);
-    return cookieHeaderOfBoth(cookies, this.#jobCookies, url);
+    if (this.#jobCookies === undefined) return cookieHeader(cookies, request);
+    return cookieHeaderOfBoth(cookies, this.#jobCookies, request.url);
   }
 
   async #store(url: URL, setCookies: readonly string[]): Promise<void> {

@@ -4,6 +4,7 @@ import { InvalidJobError } from '../errors.js';
 import { kindOf } from '../kind-of.js';
 import { isPlainObject } from '../plain-object.js';
 import { show } from '../show.js';
+import { hrefOf, type PreparedRequest } from './prepared-request.js';
 
 /** A job's own cookies: by name, for the origin that it is sent to, or a jar. */
 export type Cookies = CookieJar | Readonly<Record<string, string>>;
@@ -14,12 +15,13 @@ const NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 const NO_VALUE = /[\x00-\x1f\x7f;]|[^\x00-\xff]/;
 
 /**
- * The Cookie header for a request to `url`, '' for none; a promise only if the jar's store needs
+ * The Cookie header for a request, '' for none; a promise only if the jar's store needs
  * one. An empty jar costs nothing.
  */
-export function cookieHeader(jar: CookieJar, url: URL): string | Promise<string> {
+export function cookieHeader(jar: CookieJar, request: PreparedRequest): string | Promise<string> {
   if (isEmpty(jar)) return '';
-  return jar.store.synchronous ? jar.getCookieStringSync(url.href) : jar.getCookieString(url.href);
+  const href = hrefOf(request);
+  return jar.store.synchronous ? jar.getCookieStringSync(href) : jar.getCookieString(href);
 }
 
 /** The same of two jars; where both have a cookie, the second one's goes. */

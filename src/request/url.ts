@@ -66,8 +66,27 @@ export function parseURL(input: string | URL, base?: URL, context?: RequestError
   return url;
 }
 
+/** Where a request goes. */
+export interface Address {
+  /** As in a URL. */
+  readonly origin: string;
+  /** Path and query, as they stand in a request (RFC 9112 §3.2.1). */
+  readonly path: string;
+}
+
 /** The origin that was asked for last: most requests go where the one before went. */
 let lastOrigin = '';
+
+/** A path and a query that no parser changes; but for steps, such as `/..`. */
+const CANONICAL = /^\/[\w!$&()*+,./:;=@~-]*(?:\?[\w!$&()*+,./:;=?@~-]+)?$/;
+
+/** Where `input` leads, if that can be told without its parser. */
+export function addressIn(input: string | URL): Address | undefined {
+  if (typeof input !== 'string' || lastOrigin === '' || !input.startsWith(lastOrigin))
+    return undefined;
+  const path = input.slice(lastOrigin.length);
+  return CANONICAL.test(path) && !path.includes('/.') ? { origin: lastOrigin, path } : undefined;
+}
 
 /** The URL's origin: the same string for as long as it stays the same, which is quick to look up. */
 export function originOf(url: URL): string {

@@ -3,7 +3,7 @@ import { InvalidJobError } from '../../errors.js';
 import type { RequestMessage } from '../../message.js';
 import { Headers } from '../headers.js';
 import { checkMethod } from '../method.js';
-import type { PreparedRequest } from '../prepared-request.js';
+import { opened, type PreparedRequest } from '../prepared-request.js';
 
 /** Signs the prepared request, or returns another to send in its place. */
 export type Sign = (request: PreparedRequest) => Awaitable<OrNothing<PreparedRequest>>;
@@ -78,7 +78,7 @@ function signedBy(
   auth: Exclude<Auth, readonly string[]>,
   request: PreparedRequest,
 ): ReturnType<Sign> {
-  return typeof auth === 'function' ? auth(request) : auth.sign(request);
+  return typeof auth === 'function' ? auth(opened(request)) : auth.sign(opened(request));
 }
 
 /** @throws InvalidJobError if it is none of the forms of `Auth` */

@@ -35,6 +35,11 @@ export class Netrc {
     }
   }
 
+  /** Whether it has nothing for any host. */
+  get isEmpty(): boolean {
+    return this.#entries.size === 0;
+  }
+
   /**
    * What the file has for the URL's host, whatever its port and its own credentials: the host as
    * the URL's parser reads it, since who searches the text may be led to another's entry
@@ -43,7 +48,6 @@ export class Netrc {
    * @param isForAny whether the entry for all other hosts counts
    */
   credentialsFor(url: URL, isForAny = true): readonly [user: string, password: string] | undefined {
-    if (this.#entries.size === 0) return undefined;
     const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
     const entry = this.#entries.get(host) ?? (isForAny ? this.#entries.get(undefined) : undefined);
     if (entry === undefined) return undefined;
