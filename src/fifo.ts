@@ -1,58 +1,85 @@
-/** Dead slots at the front of the array that are worth a copy of the rest. */
-const COMPACT_AT = 1024;
+/** Slots to begin with: a power of two, as it is ever after. */
+const FEW = 16;
 
-/** A first-in, first-out list. All operations take constant time, amortized. */
+/** A first-in, first-out list. All operations take constant time, amortized, but where it is said. */
 export class Fifo<T> {
-  #items: (T | undefined)[] = [];
+  /** A ring: the items follow each other from the head on, and from the last slot to the first. */
+  #slots: (T | undefined)[] = slots(FEW);
   #head = 0;
+  #size = 0;
 
   get size(): number {
-    return this.#items.length - this.#head;
+    return this.#size;
   }
 
   push(item: T): void {
-    this.#items.push(item);
+    if (this.#size === this.#slots.length) this.#resize(2 * this.#size);
+    this.#slots[this.#at(this.#size++)] = item;
   }
 
   peek(): T | undefined {
-    return this.#items[this.#head];
+    return this.#slots[this.#head];
   }
 
   shift(): T | undefined {
-    const item = this.#items[this.#head];
-    if (this.size === 0) return undefined;
-    this.#items[this.#head++] = undefined;
-    if (this.#head === this.#items.length) this.#reset([]);
-    else if (this.#head >= COMPACT_AT && this.#head * 2 >= this.#items.length)
-      this.#reset(this.#items.slice(this.#head));
+    if (this.#size === 0) return undefined;
+    const item = this.#slots[this.#head];
+    this.#slots[this.#head] = undefined;
+    this.#head = this.#at(1);
+    this.#size--;
+    // What a crowd needed is not kept for the few that are left.
+    if (this.#slots.length > FEW && this.#size <= this.#slots.length / 8)
+      this.#resize(this.#slots.length / 4);
     return item;
   }
 
   /** Whether it has an item of which `holds` is true, in linear time. */
   some(holds: (item: T) => boolean): boolean {
-    return this.#items.some((item, i) => i >= this.#head && holds(item as T));
+    for (let i = 0; i < this.#size; i++) if (holds(this.#slots[this.#at(i)] as T)) return true;
+    return false;
   }
 
   /** Removes the oldest item that `accepts`, in linear time. */
   take(accepts: (item: T) => boolean): T | undefined {
-    const at = this.#items.findIndex((item, i) => i >= this.#head && accepts(item as T));
-    return at === -1 ? undefined : this.#items.splice(at, 1)[0];
+    let taken: T | undefined;
+    let isTaken = false;
+    for (let left = this.#size; left > 0; left--) {
+      const item = this.shift() as T;
+      if (isTaken || !accepts(item)) this.push(item);
+      else {
+        taken = item;
+        isTaken = true;
+      }
+    }
+    return taken;
   }
 
-  /** What is in it, oldest first. */
+  /** What is in it, oldest first, in linear time. */
   items(): T[] {
-    return this.#items.slice(this.#head) as T[];
+    return Array.from({ length: this.#size }, (_, i) => this.#slots[this.#at(i)] as T);
   }
 
   /** Empties the list and returns what was in it, oldest first. */
   drain(): T[] {
     const items = this.items();
-    this.#reset([]);
+    this.#slots = slots(FEW);
+    this.#head = this.#size = 0;
     return items;
   }
 
-  #reset(items: (T | undefined)[]): void {
-    this.#items = items;
-    this.#head = 0;
+  /** The slot of the item that so many go before. */
+  #at(place: number): number {
+    return (this.#head + place) & (this.#slots.length - 1);
   }
+
+  #resize(length: number): void {
+    const items = this.items();
+    this.#slots = slots(length);
+    this.#head = 0;
+    for (const [i, item] of items.entries()) this.#slots[i] = item;
+  }
+}
+
+function slots<T>(length: number): (T | undefined)[] {
+  return new Array<T | undefined>(length).fill(undefined);
 }
