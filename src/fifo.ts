@@ -1,5 +1,7 @@
 /** Slots to begin with: a power of two, as it is ever after. */
 const FEW = 16;
+/** Slots that are kept, though most of them are free. */
+const MANY = 1024;
 
 /** A first-in, first-out list. All operations take constant time, amortized, but where it is said. */
 export class Fifo<T> {
@@ -27,8 +29,7 @@ export class Fifo<T> {
     this.#slots[this.#head] = undefined;
     this.#head = this.#at(1);
     this.#size--;
-    // What a crowd needed is not kept for the few that are left.
-    if (this.#slots.length > FEW && this.#size <= this.#slots.length / 8)
+    if (this.#slots.length > MANY && this.#size <= this.#slots.length / 8)
       this.#resize(this.#slots.length / 4);
     return item;
   }
