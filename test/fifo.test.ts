@@ -44,6 +44,16 @@ test('thousands of items pass through in order while others still wait', () => {
   expect(list.size).toBe(0);
 });
 
+test('a list that was long gives out its items to the last, and takes others meanwhile', () => {
+  const list = new Fifo<number>();
+  for (let i = 0; i < 5_000; i++) list.push(i);
+  const passed: (number | undefined)[] = [];
+  for (let i = 0; i < 4_990; i++) passed.push(list.shift());
+  for (let i = 5_000; i < 5_100; i++) list.push(i);
+  while (list.size > 0) passed.push(list.shift());
+  expect(passed).toEqual(Array.from({ length: 5_100 }, (_, i) => i));
+});
+
 test('whatever is called, in whatever order, a list behaves as an array does', () => {
   const calls = fc.array(
     fc.oneof(

@@ -15,7 +15,7 @@ import { pinned } from './cores.js';
  * @property {string} origin
  * @property {string} path to which a number is added
  * @property {number} count of the requests
- * @property {number} warmUp how many requests go before, unmeasured
+ * @property {number} warmUp how many requests go before, unmeasured, in each of several runs
  * @property {number} sessions
  * @property {Reading} reading
  * @property {number} [bytes] the length of each body

@@ -17,6 +17,7 @@ import { contenderNamed } from '../contenders/contenders.js';
 /** @typedef {{ round: number, subject: Case, entry: Entry, contender: Contender }} Step */
 
 const MOST_JOBS_OF_QUICK = 100_000;
+/** Of each of the runs that go before. */
 const MOST_WARM_UP = 10_000;
 
 /** @param {readonly Case[]} cases @param {Extent} extent @returns {Generator<Step>} */
