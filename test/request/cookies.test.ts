@@ -1,6 +1,10 @@
+import fc from 'fast-check';
 import { CookieJar, MemoryCookieStore, Store } from 'tough-cookie';
 import { describe, expect, test } from 'vitest';
 import { Session } from '../../src/index.js';
+import { cookieHeader } from '../../src/request/cookies.js';
+import { Headers } from '../../src/request/headers.js';
+import { AddressedRequest } from '../../src/request/prepared-request.js';
 import { startServer, type TestServer } from '../helpers/http-server.js';
 
 /** Sets the cookies that stand in a request's query, and leads /to?url to that URL. */
@@ -156,4 +160,55 @@ test("a jar with a store of the user's own is asked even when it is empty", asyn
   await session.get(server.url + setting('a=1'));
   await session.get(server.url);
   expect(cookiesOf(server)).toEqual([undefined, 'a=1']);
+});
+
+describe('the cookies of a request whose URL was not taken apart', () => {
+  const HOSTS = ['a.test', 'b.a.test', 'example.com', 'www.example.com', 'localhost', '127.0.0.1'];
+  const origin = fc
+    .tuple(fc.constantFrom('http', 'https'), fc.constantFrom(...HOSTS, '[::1]'), fc.boolean())
+    .map(([scheme, host, hasPort]) => `${scheme}://${host}${hasPort ? ':8080' : ''}`);
+  const path = fc
+    .array(fc.constantFrom('/', '/a', '/b', '/a/', '?a=/b', 'a', ';', '='), { maxLength: 4 })
+    .map((parts) => `/${parts.join('')}`);
+  const cookie = fc
+    .tuple(
+      fc.constantFrom('a=1', 'b=2', 'c=3', '__Host-d=4'),
+      fc.subarray(['Path=/', 'Path=/a', 'Secure', 'HttpOnly', 'Max-Age=60', 'Domain=a.test']),
+    )
+    .map(([pair, attributes]) => [pair, ...attributes].join('; '));
+
+  test('are those of its URL', () => {
+    let sent = 0;
+    const settings = fc.array(fc.tuple(origin, path, cookie), { minLength: 1, maxLength: 8 });
+    fc.assert(
+      fc.property(settings, origin, path, (set, at, where) => {
+        const jar = new CookieJar();
+        for (const [from, under, each] of set)
+          jar.setCookieSync(each, from + under, { ignoreError: true });
+        const address = { origin: at, path: where };
+        const request = new AddressedRequest('GET', address, new Headers(), undefined);
+        const header = cookieHeader(jar, request);
+        expect(header).toBe(jar.getCookieStringSync(at + where));
+        if (header !== '') sent++;
+      }),
+      { numRuns: 1_000 },
+    );
+    expect(sent).toBeGreaterThan(100);
+  });
+
+  test('are asked of another kind of jar by its text', async () => {
+    const asked: unknown[] = [];
+    class Watched extends CookieJar {
+      override getCookieStringSync(url: string): string {
+        asked.push(url);
+        return super.getCookieStringSync(url);
+      }
+    }
+    const server = await startCookieServer();
+    await using session = new Session({ cookies: new Watched() });
+    await session.get(server.url + setting('a=1'));
+    await session.get(`${server.url}/b?c`);
+    expect(asked).toEqual([`${server.url}/b?c`]);
+    expect(cookiesOf(server)).toEqual([undefined, 'a=1']);
+  });
 });
