@@ -121,33 +121,32 @@ export class StreamedContent {
     return this.#pieces(limit);
   }
 
+  /** One generator: to pass each piece through another costs as much as to read it. */
   async *#pieces(limit: number): AsyncGenerator<Buffer, void, undefined> {
+    let pieces: AsyncGenerator<Buffer> | undefined;
     try {
-      const pieces = this.#decoded()[Symbol.asyncIterator]() as AsyncGenerator<Buffer>;
-      try {
-        yield* this.#bounded(pieces, limit);
-      } finally {
-        await pieces.return(undefined);
+      pieces = this.#decoded()[Symbol.asyncIterator]() as AsyncGenerator<Buffer>;
+      for (let size = 0; ; ) {
+        this.#body.ref();
+        const { done, value } = await pieces.next();
+        this.#body.unref();
+        if (this.ending.error !== undefined) throw this.ending.error;
+        if (done) return;
+        size += value.length;
+        if (size > limit) throw this.#tooLarge(limit);
+        yield value;
       }
     } finally {
-      this.#body.unref();
-      this.ending.release();
+      await this.#finish(pieces);
     }
   }
 
-  async *#bounded(
-    pieces: AsyncIterator<Buffer>,
-    limit: number,
-  ): AsyncGenerator<Buffer, void, undefined> {
-    for (let size = 0; ; ) {
-      this.#body.ref();
-      const { done, value } = await pieces.next();
+  async #finish(pieces: AsyncGenerator<Buffer> | undefined): Promise<void> {
+    try {
+      await pieces?.return(undefined);
+    } finally {
       this.#body.unref();
-      if (this.ending.error !== undefined) throw this.ending.error;
-      if (done) return;
-      size += value.length;
-      if (size > limit) throw this.#tooLarge(limit);
-      yield value;
+      this.ending.release();
     }
   }
 
