@@ -157,10 +157,13 @@ export class Transaction {
   #receive(reply: Reply, exchange: Exchange, request: PreparedRequest): Awaitable<Response> {
     reply.queued = this.#queued;
     this.#queued = 0;
-    const cookies = rawValues(reply.rawHeaders, 'set-cookie');
-    const contentOf = () => this.#contentOf(reply, exchange.body, request);
-    const content =
-      cookies.length === 0 ? contentOf() : this.#store(request.url, cookies).then(contentOf);
+    const { body } = exchange;
+    const stored = this.#store(request, reply);
+    if (isPromiseLike(stored) && body instanceof Buffer)
+      this.#watcher?.watch(FOLLOWING_UP, request);
+    const content = isPromiseLike(stored)
+      ? stored.then(() => this.#contentOf(reply, body, request))
+      : this.#contentOf(reply, body, request);
     return isPromiseLike(content)
       ? content.then((it) => this.#respond(reply, it, request))
       : this.#respond(reply, content, request);
@@ -251,9 +254,17 @@ export class Transaction {
     return cookieHeaderOfBoth(cookies, this.#jobCookies, request.url);
   }
 
-  async #store(url: URL, setCookies: readonly string[]): Promise<void> {
-    await storeCookies(this.#options.cookies, url, setCookies);
-    if (this.#jobCookies !== undefined) await storeCookies(this.#jobCookies, url, setCookies);
+  /** At once, unless a jar takes its time. */
+  #store(request: PreparedRequest, { rawHeaders }: Reply): Awaitable<void> {
+    const cookies = rawValues(rawHeaders, 'set-cookie');
+    if (cookies.length === 0) return undefined;
+    const { url } = request;
+    const own = this.#jobCookies;
+    const stored = storeCookies(this.#options.cookies, url, cookies);
+    if (own === undefined) return stored;
+    return isPromiseLike(stored)
+      ? stored.then(() => storeCookies(own, url, cookies))
+      : storeCookies(own, url, cookies);
   }
 
   #contentOf(

@@ -11,7 +11,10 @@ interface Wrapper {
  * nothing else. Never a thenable, or `await` would take the wrapper apart.
  */
 export const showThrough: ProxyHandler<Wrapper> = {
-  getPrototypeOf: (wrapper) => Object.getPrototypeOf(wrappedBy(wrapper)),
+  getPrototypeOf(wrapper) {
+    // One that was frozen has to show its own.
+    return Object.getPrototypeOf(Object.isExtensible(wrapper) ? wrappedBy(wrapper) : wrapper);
+  },
   get(wrapper, key) {
     if (key === 'then') return undefined; // first: whatever is awaited is asked for it
     if (isOwn(wrapper, key)) return Reflect.get(wrapper, key);

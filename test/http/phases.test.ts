@@ -189,6 +189,28 @@ describe('an error tells that the request', () => {
     expect(server.requests).toHaveLength(1);
   });
 
+  test.each<[Phase, object]>([
+    ['response', {}],
+    ['body', { stream: true }],
+  ])('was having the cookies of its response stored: %s', async (phase, fields) => {
+    const server = await startServer((_, reply) =>
+      reply.writeHead(200, { 'set-cookie': 'a=1' }).end('body'),
+    );
+    const control = new AbortController();
+    const store = new MemoryCookieStore();
+    store.synchronous = false;
+    store.putCookie = () => {
+      setImmediate(() => control.abort());
+      return NEVER;
+    };
+    const cookies = new CookieJar(store);
+    const options = { ...fields, signal: control.signal };
+    expect(await nameAndPhase(new Session({ cookies }).get(server.url, options))).toEqual([
+      'AbortError',
+      phase,
+    ]);
+  });
+
   test('waited for the turn of its redirect', async () => {
     const server = await startServer((_, reply) =>
       reply.writeHead(302, { location: '/there' }).end(),

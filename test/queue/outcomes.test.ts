@@ -46,6 +46,16 @@ describe('a ThreadResponse', () => {
     expect(text()).toBe('{"a":1}');
   });
 
+  it('can be frozen, and is of its own class alone then', () => {
+    const outcome = Object.freeze(new ThreadResponse(job, new Answer()));
+    expect(outcome).toBeInstanceOf(ThreadResponse);
+    expect([outcome instanceof Answer, outcome.text(), 'text' in outcome]).toEqual([
+      false,
+      '{"a":1}',
+      true,
+    ]);
+  });
+
   it('sets the properties of the response, through setters too', () => {
     const response = new Answer();
     const outcome = new ThreadResponse(job, response);
