@@ -58,6 +58,7 @@ const STOREYS = [
   ['session'],
   ['session-like'],
   // What failed, as JSON.
+  ['failures/byte-forms'],
   ['failures/json-forms', 'failures/secrets'],
   ['failures/json-strings', 'failures/json-writer'],
   ['failures/job-record', 'failures/json-reader'],

@@ -1,6 +1,7 @@
 import { CookieJar } from 'tough-cookie';
 import { Headers } from '../request/headers.js';
 import { show } from '../show.js';
+import { base64, bytesOf, isBareView, sharedOf, text, VIEWS } from './byte-forms.js';
 
 /** What `JSON.parse` gives. */
 export type JSONValue =
@@ -17,6 +18,8 @@ export const TAG = '$type';
 /** How the values of one class are written, as `{ $type: tag, value }`. */
 interface Form {
   readonly isOf: (value: object) => boolean;
+  /** Whether it has no properties of its own beside, which would be lost. */
+  readonly isBare: (value: never) => boolean;
   /** What it is made of, to be written in turn. Undefined if this one cannot be written. */
   readonly take: (value: never) => unknown;
   /** Makes it again of what was read. @throws if it is not what `take` gives */
@@ -24,30 +27,12 @@ interface Form {
 }
 
 type Pairs = readonly (readonly [string, string])[];
-type BytesClass = { readonly name: string; readonly prototype: ArrayBufferView } & (new (
-  bytes: ArrayBuffer,
-) => ArrayBufferView);
-
-const VIEWS: readonly BytesClass[] = [
-  Uint8Array,
-  Uint8ClampedArray,
-  Uint16Array,
-  Uint32Array,
-  Int8Array,
-  Int16Array,
-  Int32Array,
-  Float32Array,
-  Float64Array,
-  BigInt64Array,
-  BigUint64Array,
-  DataView,
-];
 
 const FORMS: ReadonlyMap<string, Form> = new Map([
-  ['Buffer', formOf(Buffer, base64, (parts) => Buffer.from(bytesOf(parts)))],
+  ['Buffer', formOf(Buffer, base64, (parts) => Buffer.from(bytesOf(parts)), isBareView)],
   ...VIEWS.map((View): [string, Form] => [
     View.name,
-    formOf(View, base64, (parts) => new View(bytesOf(parts))),
+    formOf(View, base64, (parts) => new View(bytesOf(parts)), isBareView),
   ]),
   ['ArrayBuffer', formOf(ArrayBuffer, (it) => base64(new Uint8Array(it)), bytesOf)],
   ['SharedArrayBuffer', formOf(SharedArrayBuffer, (it) => base64(new Uint8Array(it)), sharedOf)],
@@ -94,17 +79,28 @@ const FORMS: ReadonlyMap<string, Form> = new Map([
       (all) => new Set(list(all)),
     ),
   ],
-  ['CookieJar', formOf(CookieJar, serialised, (jar) => CookieJar.deserializeSync(jar as string))],
+  [
+    'CookieJar',
+    formOf(CookieJar, serialised, (jar) => CookieJar.deserializeSync(jar as string), isBareJar),
+  ],
 ]);
 
-/** The tag of an object's class, and what it is made of; undefined if it has no form. */
+/** The tag of an object's class, and what it is made of; undefined if that is not all, or has no form. */
 export function partsOf(value: object): readonly [tag: string, parts: unknown] | undefined {
-  for (const [tag, { isOf: isIt, take }] of FORMS) {
-    if (!isIt(value)) continue;
-    const parts = take(value as never);
-    return parts === undefined ? undefined : [tag, parts];
-  }
-  return undefined;
+  const [tag, form] = formFor(value);
+  const parts = form?.isBare(value as never) ? form.take(value as never) : undefined;
+  return tag === undefined || parts === undefined ? undefined : [tag, parts];
+}
+
+/** Whether it is of a class that has a form, and has properties of its own beside. */
+export function hasMore(value: object): boolean {
+  const [, form] = formFor(value);
+  return form?.isBare(value as never) === false;
+}
+
+function formFor(value: object): readonly [tag: string, form: Form] | readonly [] {
+  for (const entry of FORMS) if (entry[1].isOf(value)) return entry;
+  return [];
 }
 
 /** Makes a value again of its parts. @throws TypeError if there is no such class, or of other parts */
@@ -123,8 +119,14 @@ function formOf<T extends object>(
   ofClass: { readonly prototype: T },
   take: (value: T) => unknown,
   make: (parts: unknown) => T,
+  isBare: (value: T) => boolean = (value) => Reflect.ownKeys(value).length === 0,
 ): Form {
-  return { isOf: (value) => Object.getPrototypeOf(value) === ofClass.prototype, take, make };
+  return {
+    isOf: (value) => Object.getPrototypeOf(value) === ofClass.prototype,
+    isBare,
+    take,
+    make,
+  };
 }
 
 /**
@@ -137,13 +139,11 @@ function fetchForm(name: string, make: () => { append(name: string, value: strin
       Object.prototype.toString.call(value) === `[object ${name}]` &&
       Object.hasOwn(Object.getPrototypeOf(value) ?? {}, Symbol.toStringTag) &&
       Symbol.iterator in value,
+    // Some versions of Node keep under a symbol what it is made of.
+    isBare: (value: object) => Object.keys(value).length === 0,
     take: (value: Iterable<unknown>) => [...value],
     make: (all) => withEach(make(), all),
   };
-}
-
-function base64({ buffer, byteOffset, byteLength }: ArrayBufferView): string {
-  return Buffer.from(buffer, byteOffset, byteLength).toString('base64');
 }
 
 function isValid(date: Date): boolean {
@@ -159,18 +159,8 @@ function serialised(jar: CookieJar): unknown {
   return jar.store.synchronous ? jar.serializeSync() : undefined;
 }
 
-/** In memory of their own, so that numbers of any size lie in it as they must. */
-function bytesOf(parts: unknown): ArrayBuffer {
-  const bytes = Buffer.from(text(parts), 'base64');
-  if (bytes.toString('base64') !== parts) throw new TypeError('base64 is expected');
-  return new Uint8Array(bytes).buffer;
-}
-
-function sharedOf(parts: unknown): SharedArrayBuffer {
-  const bytes = new Uint8Array(bytesOf(parts));
-  const memory = new SharedArrayBuffer(bytes.length);
-  new Uint8Array(memory).set(bytes);
-  return memory;
+function isBareJar(jar: CookieJar): boolean {
+  return Reflect.ownKeys(jar).length === Reflect.ownKeys(new CookieJar()).length;
 }
 
 function withEach<T extends { append(name: string, value: string): void }>(
@@ -179,11 +169,6 @@ function withEach<T extends { append(name: string, value: string): void }>(
 ): T {
   for (const [name, value] of pairs(all)) whole.append(text(name), text(value));
   return whole;
-}
-
-function text(value: unknown): string {
-  if (typeof value === 'string') return value;
-  throw new TypeError(`a string is expected, got ${show(value)}`);
 }
 
 function list(value: unknown): readonly unknown[] {

@@ -1,7 +1,7 @@
 import { kindOf } from '../kind-of.js';
 import { isPlainObject } from '../plain-object.js';
 import { show } from '../show.js';
-import { type JSONValue, partsOf, TAG } from './json-forms.js';
+import { hasMore, type JSONValue, partsOf, TAG } from './json-forms.js';
 
 /** How deep values may lie in each other, far below what the stack and `JSON.stringify` can take. */
 export const DEEPEST = 500;
@@ -151,7 +151,6 @@ function isCarried(value: object): boolean {
 function described(value: unknown): string {
   if (typeof value !== 'object' || value === null) return show(value);
   if (Array.isArray(value)) return 'an array with holes, names or a class of its own';
-  return isPlainObject(value)
-    ? 'a record with symbols as keys, or fields that it inherits'
-    : kindOf(value);
+  if (isPlainObject(value)) return 'a record with symbols as keys, or fields that it inherits';
+  return hasMore(value) ? `${kindOf(value)} with properties of its own` : kindOf(value);
 }

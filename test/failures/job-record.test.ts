@@ -299,6 +299,7 @@ describe('a job in JSON', () => {
       'requestKwargs.context cannot be kept as JSON, got a record with symbols as keys, or fields',
     ],
     ['an error', { context: new Error('x') }, 'got Error'],
+    ['a pattern', { context: /x/ }, 'requestKwargs.context cannot be kept as JSON, got RegExp'],
     [
       'a function as json',
       { json: () => 1 },
@@ -325,6 +326,45 @@ describe('a job in JSON', () => {
     const exception = failed({ url, ...(fields as object) });
     expect(() => exception.toJSON()).toThrow(TypeError);
     expect(() => JSON.stringify(exception)).toThrow(message);
+  });
+
+  it.each<[string, object]>([
+    ['a Date', new Date(0)],
+    ['a Map', new Map()],
+    ['a Set', new Set()],
+    ['a URL', new URL(url)],
+    ['URLSearchParams', new URLSearchParams()],
+    ['Headers', new Headers()],
+    ["fetch's Headers", new globalThis.Headers()],
+    ['FormData', new FormData()],
+    ['a Buffer', Buffer.from('abc')],
+    ['an empty Buffer', Buffer.alloc(0)],
+    ['numbers', new Float64Array(3)],
+    ['a DataView', new DataView(new ArrayBuffer(1))],
+    ['an ArrayBuffer', new ArrayBuffer(1)],
+    ['a CookieJar', new CookieJar()],
+  ])('is refused for %s with properties of its own, which would be lost', (_, value) => {
+    const job = { url, context: value };
+    expect(Object.keys((kept(job) as { context: object }).context)).toEqual(Object.keys(value));
+    Object.assign(value, { note: 1 });
+    expect(() => kept(job)).toThrow(
+      `requestKwargs.context cannot be kept as JSON, got ${value.constructor.name} with properties of its own`,
+    );
+  });
+
+  it('is refused for a symbol as such a property', () => {
+    for (const value of [new Date(0), Buffer.from('abc')])
+      expect(() => kept({ url, context: Object.assign(value, { [Symbol('s')]: 1 }) })).toThrow(
+        'with properties of its own',
+      );
+  });
+
+  it('has in `json` what is sent of those with properties of their own', () => {
+    const json = [new Date(0), new Map(), new Uint8Array(1)].map((it) =>
+      Object.assign(it, { note: 1 }),
+    );
+    const again = kept({ url, json }) as { json: unknown };
+    expect(JSON.stringify(again.json)).toBe(JSON.stringify(json));
   });
 
   it('is refused for what lies in itself, in the text as well', () => {
