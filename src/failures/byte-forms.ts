@@ -1,5 +1,4 @@
 import { inspect } from 'node:util';
-import { show } from '../show.js';
 
 type TypedArray = ArrayBufferView & { subarray(): ArrayBufferView };
 type BytesClass = { readonly name: string; readonly prototype: ArrayBufferView } & (new (
@@ -55,7 +54,7 @@ export function isBareView(view: ArrayBufferView): boolean {
 /** @throws TypeError if it is none */
 export function text(value: unknown): string {
   if (typeof value === 'string') return value;
-  throw new TypeError(`a string is expected, got ${show(value)}`);
+  throw new TypeError('a string is expected');
 }
 
 /** Its keys would be all of its indexes; this shows its other properties alone. */

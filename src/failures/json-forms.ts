@@ -36,7 +36,7 @@ const FORMS: ReadonlyMap<string, Form> = new Map([
   ]),
   ['ArrayBuffer', formOf(ArrayBuffer, (it) => base64(new Uint8Array(it)), bytesOf)],
   ['SharedArrayBuffer', formOf(SharedArrayBuffer, (it) => base64(new Uint8Array(it)), sharedOf)],
-  ['Date', formOf(Date, (it) => (isValid(it) ? it.toISOString() : null), dateOf)],
+  ['Date', formOf(Date, (it) => it.toJSON(), dateOf)],
   [
     'URL',
     formOf(
@@ -79,10 +79,7 @@ const FORMS: ReadonlyMap<string, Form> = new Map([
       (all) => new Set(list(all)),
     ),
   ],
-  [
-    'CookieJar',
-    formOf(CookieJar, serialised, (jar) => CookieJar.deserializeSync(jar as string), isBareJar),
-  ],
+  ['CookieJar', formOf(CookieJar, serialised, jarOf, isBareJar)],
 ]);
 
 /** The tag of an object's class, and what it is made of; undefined if that is not all, or has no form. */
@@ -104,13 +101,15 @@ function formFor(value: object): readonly [tag: string, form: Form] | readonly [
 }
 
 /** Makes a value again of its parts. @throws TypeError if there is no such class, or of other parts */
-export function madeOf(tag: string, parts: unknown): unknown {
-  const known = FORMS.get(tag);
-  if (known === undefined) throw new TypeError(`${TAG} ${show(tag)} is not known`);
+export function madeOf(tag: unknown, parts: unknown): unknown {
+  const known = FORMS.get(tag as string);
+  if (known === undefined)
+    throw new TypeError(`${TAG} must be the name of a known type, got ${show(tag)}`);
   try {
     return known.make(parts);
   } catch (cause) {
-    throw new TypeError(`${tag} cannot be made of ${show(parts)}`, { cause });
+    const why = (cause as Error).message;
+    throw new TypeError(`${tag} cannot be made of ${show(parts)}: ${why}`, { cause });
   }
 }
 
@@ -146,17 +145,23 @@ function fetchForm(name: string, make: () => { append(name: string, value: strin
   };
 }
 
-function isValid(date: Date): boolean {
-  return !Number.isNaN(date.getTime());
-}
-
 function dateOf(time: unknown): Date {
-  return new Date(time === null ? Number.NaN : text(time));
+  const date = new Date(time === null ? Number.NaN : text(time));
+  if (date.toJSON() !== time) throw new TypeError('a time as toISOString() writes it is expected');
+  return date;
 }
 
 /** One whose store must be waited for cannot be. */
 function serialised(jar: CookieJar): unknown {
   return jar.store.synchronous ? jar.serializeSync() : undefined;
+}
+
+/** tough-cookie leaves out what is no cookie. */
+function jarOf(parts: unknown): CookieJar {
+  const jar = CookieJar.deserializeSync(parts as string);
+  if (jar.serializeSync()?.cookies.length !== Object(parts).cookies?.length)
+    throw new TypeError('cookies as serialize() writes them are expected');
+  return jar;
 }
 
 function isBareJar(jar: CookieJar): boolean {
@@ -173,7 +178,7 @@ function withEach<T extends { append(name: string, value: string): void }>(
 
 function list(value: unknown): readonly unknown[] {
   if (Array.isArray(value)) return value;
-  throw new TypeError(`an array is expected, got ${show(value)}`);
+  throw new TypeError('an array is expected');
 }
 
 function pairs(value: unknown): Pairs {

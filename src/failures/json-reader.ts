@@ -26,7 +26,10 @@ function readRecord(record: JSONRecord, depth: number): object {
   );
 }
 
-function readTagged({ [TAG]: tag, value }: JSONRecord, depth: number): unknown {
+function readTagged({ [TAG]: tag, value, ...rest }: JSONRecord, depth: number): unknown {
+  const [beside] = Object.keys(rest);
+  if (beside !== undefined)
+    throw new TypeError(`only value is expected beside ${TAG}, got ${show(beside)}`);
   switch (tag) {
     case 'undefined':
       return undefined;
@@ -39,7 +42,7 @@ function readTagged({ [TAG]: tag, value }: JSONRecord, depth: number): unknown {
     case 'bare':
       return Object.setPrototypeOf(readRecord(checkedRecord(value), depth), null);
     default:
-      return madeOf(String(tag), readJSON(value, depth + 1));
+      return madeOf(tag, readJSON(value, depth + 1));
   }
 }
 

@@ -51,7 +51,9 @@ function otherError(record: Fields, depth: number): Error {
   const { message, code, errors, response } = record;
   const options = causeOf(record, depth);
   const said = text(message, 'message');
-  const error = Array.isArray(errors)
+  if (errors !== undefined && !Array.isArray(errors))
+    throw new TypeError(`errors must be an array, got ${show(errors)}`);
+  const error = errors
     ? new AggregateError(
         errors.map((each) => readThrown(each, depth + 1)),
         said,
@@ -83,9 +85,9 @@ class KeptRequest implements RequestMessage {
 
   constructor({ method, url }: Fields) {
     this.method = text(method, 'request.method');
-    if (!URL.canParse(String(url)))
-      throw new TypeError(`request.url must be a URL, got ${show(url)}`);
-    this.url = new URL(String(url));
+    const href = text(url, 'request.url');
+    if (!URL.canParse(href)) throw new TypeError(`request.url must be a URL, got ${show(url)}`);
+    this.url = new URL(href);
   }
 
   get headers(): never {

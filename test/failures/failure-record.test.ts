@@ -3,6 +3,7 @@ import { type FailureRecord, Pool, RequestError, ThreadException } from '../../s
 import { startServer } from '../helpers/http-server.js';
 
 const job = { url: 'http://a.example/', context: { row: 7 } };
+const { url } = job;
 const record = new ThreadException(job, new RequestError('no'), 3, 2).toJSON();
 const REFUSED = 'no ThreadException can be made of this: ';
 
@@ -81,14 +82,32 @@ describe('a ThreadException in JSON', () => {
   });
 
   it.each<[unknown, string]>([
-    [{ $type: 'Foo', value: 1 }, "$type 'Foo' is not known"],
-    [{ $type: 'constructor', value: 1 }, "$type 'constructor' is not known"],
-    [{ $type: 'URL', value: 'x' }, "URL cannot be made of 'x'"],
-    [{ $type: 'URL', value: 5 }, 'URL cannot be made of 5'],
-    [{ $type: 'Buffer', value: 'no base64!' }, "Buffer cannot be made of 'no base64!'"],
-    [{ $type: 'Float64Array', value: 'AAAA' }, "Float64Array cannot be made of 'AAAA'"],
-    [{ $type: 'Map', value: [[1]] }, 'Map cannot be made of [ [Array] ]'],
-    [{ $type: 'Set', value: 1 }, 'Set cannot be made of 1'],
+    [{ $type: 'Foo', value: 1 }, "$type must be the name of a known type, got 'Foo'"],
+    [{ $type: 'constructor', value: 1 }, "a known type, got 'constructor'"],
+    [{ $type: ['URL'], value: url }, "a known type, got [ 'URL' ]"],
+    [{ $type: { toString: 'URL' }, value: url }, 'a known type, got [Object]'],
+    [{ $type: null, value: 1 }, 'a known type, got null'],
+    [{ $type: 'URL', value: url, note: 1 }, "only value is expected beside $type, got 'note'"],
+    [{ $type: 'URL', value: 'x' }, "URL cannot be made of 'x': Invalid URL"],
+    [{ $type: 'URL', value: 5 }, 'URL cannot be made of 5: a string is expected'],
+    [{ $type: 'URL' }, 'a value of JSON is expected, got undefined'],
+    [{ $type: 'Buffer', value: 'no base64!' }, "of 'no base64!': base64 is expected"],
+    [
+      { $type: 'Float64Array', value: 'AAAA' },
+      "Float64Array cannot be made of 'AAAA': byte length",
+    ],
+    [{ $type: 'Map', value: [[1]] }, 'Map cannot be made of [ [Array] ]: pairs are expected'],
+    [{ $type: 'Set', value: 1 }, 'Set cannot be made of 1: an array is expected'],
+    [
+      { $type: 'Date', value: 'never' },
+      "of 'never': a time as toISOString() writes it is expected",
+    ],
+    [{ $type: 'Date', value: '2020-01-01' }, "of '2020-01-01': a time as toISOString()"],
+    [{ $type: 'Date', value: 5 }, 'Date cannot be made of 5: a string is expected'],
+    [{ $type: 'Date', value: ['2020-01-01T00:00:00.000Z'] }, 'a string is expected'],
+    [{ $type: 'CookieJar', value: 5 }, 'CookieJar cannot be made of 5'],
+    [{ $type: 'CookieJar', value: '{"cookies":[]}' }, 'cookies as serialize() writes them'],
+    [{ $type: 'CookieJar', value: { cookies: [5] } }, 'cookies as serialize() writes them'],
     [{ $type: 'Headers', value: [['a b', 'c']] }, 'Headers cannot be made of [ [Array] ]'],
     [{ $type: 'number', value: '5' }, "a number as text is expected, got '5'"],
     [{ $type: 'bigint', value: 'x' }, "a number as text is expected, got 'x'"],
@@ -98,7 +117,9 @@ describe('a ThreadException in JSON', () => {
     [() => 1, 'a value of JSON is expected, got [Function (anonymous)]'],
     [nested(501), 'values lie at most 500 deep in each other'],
   ])('is not made of a job of %o', (requestKwargs, message) => {
-    expect(() => ThreadException.fromJSON({ ...record, requestKwargs })).toThrow(REFUSED + message);
+    const read = () => ThreadException.fromJSON({ ...record, requestKwargs });
+    expect(read).toThrow(REFUSED);
+    expect(read).toThrow(message);
   });
 
   it.each<[unknown, string]>([
@@ -118,6 +139,9 @@ describe('a ThreadException in JSON', () => {
     [own({ response: 5 }), 'response must be a record, got 5'],
     [own({ response: { statusCode: '5' } }), "response.statusCode must be a whole number, got '5'"],
     [own({ request: { method: 'GET', url: 'x' } }), "request.url must be a URL, got 'x'"],
+    [own({ request: { method: 'GET', url: [url] } }), 'request.url must be a string, got ['],
+    [{ error: { name: 'E', message: '', errors: 5 } }, 'errors must be an array, got 5'],
+    [{ error: null, value: 1 }, 'an error must be a record, got null'],
     [deep(33), 'errors lie at most 32 deep in each other'],
   ])('is not made of an exception of %j', (exception, message) => {
     expect(() => ThreadException.fromJSON({ ...record, exception })).toThrow(REFUSED + message);
