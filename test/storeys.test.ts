@@ -58,7 +58,7 @@ const STOREYS = [
   ['session'],
   ['session-like'],
   // What failed, as JSON.
-  ['failures/byte-forms'],
+  ['failures/byte-forms', 'failures/secret-names', 'failures/secret-parts'],
   ['failures/json-forms', 'failures/secrets'],
   ['failures/json-strings', 'failures/json-writer'],
   ['failures/job-record', 'failures/json-reader'],

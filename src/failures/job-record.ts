@@ -2,10 +2,9 @@ import { isPlainObject } from '../plain-object.js';
 import { type JSONValue, TAG } from './json-forms.js';
 import { mapStrings } from './json-strings.js';
 import { JSONWriter } from './json-writer.js';
+import { isAuthorization, isSecretField, isSecretHeader } from './secret-names.js';
+import { secretPartsOf } from './secret-parts.js';
 import {
-  isAuthorization,
-  isSecretField,
-  isSecretHeader,
   Secrets,
   withoutUserinfo,
   withoutUserinfoIfURL,
@@ -20,10 +19,11 @@ export interface JobRecord {
   readonly secrets: Secrets;
 }
 
-/** The fields of a job that are secret, but for headers. */
-const SECRET_FIELDS: ReadonlySet<string> = new Set(['auth', 'cookies', 'cert']);
 /** What is sent, or nobody's but the user's. */
 const CONTENT: ReadonlySet<string> = new Set(['params', 'json', 'data', 'files', 'context']);
+/** What has rules of its own for all that is in it. */
+const WHOLE: ReadonlySet<string> = new Set([...CONTENT, 'url', 'proxies']);
+const HEADERS = /headers$/i;
 const NAME = 'requestKwargs';
 const HIDDEN = '***';
 /** A header's name (RFC 9110 §5.6.2). */
@@ -61,29 +61,37 @@ class JobWriter {
   }
 
   write(job: unknown): JobRecord {
-    const requestKwargs = isPlainObject(job)
-      ? this.#writer.writeRecord(job as object, NAME, this.#field)
-      : this.#writer.write(job, NAME);
+    const written = this.#writer.write(job, NAME, this.#field);
+    const requestKwargs =
+      isPlainObject(job) || this.#withCredentials
+        ? written
+        : this.#withoutUserinfo(NAME, written, withoutUserinfoIfURL);
     return { requestKwargs, withheld: [...this.#withheld], secrets: this.#secrets };
   }
 
   readonly #field = (key: string, value: unknown, name: string): JSONValue | undefined => {
-    if (value instanceof AbortSignal && key === 'signal') return this.#withhold(key);
+    const path = pathOf(key, name);
+    if (value instanceof AbortSignal && key === 'signal') return this.#withhold(path);
     if (this.#withCredentials || value === undefined || value === null)
       return this.#whole(key, value, name);
-    if (SECRET_FIELDS.has(key) || isSecretField(key)) {
+    if (!CONTENT.has(key) && isSecretField(key, value)) {
       this.#secrets.add(secretPartsOf(key, value));
-      return this.#withhold(key);
+      return this.#withhold(path);
     }
     const written = this.#whole(key, value, name);
-    if (key === 'url' || key === 'proxies')
-      return this.#withoutUserinfo(key, written, withoutUserinfo);
-    if (key === 'headers') return this.#withoutSecretHeaders(written);
-    return CONTENT.has(key) ? written : this.#withoutUserinfo(key, written, withoutUserinfoIfURL);
+    if (CONTENT.has(key)) return written;
+    if (HEADERS.test(key)) return this.#withoutSecretHeaders(path, written);
+    const isURL = key === 'url' || key === 'proxies';
+    return this.#withoutUserinfo(path, written, isURL ? withoutUserinfo : withoutUserinfoIfURL);
   };
 
   #whole(key: string, value: unknown, name: string): JSONValue {
-    if (key !== 'json') return this.#writer.write(value, name);
+    if (name === `${NAME}.json`) return this.#body(value, name);
+    const isOne = WHOLE.has(key) || HEADERS.test(key);
+    return this.#writer.write(value, name, isOne ? undefined : this.#field);
+  }
+
+  #body(value: unknown, name: string): JSONValue {
     const written = this.#writer.writeBody(value, name);
     const isLost = value !== undefined && Object(written)[TAG] === 'undefined';
     // What is sent as nothing is refused as a job; it must not become one without a body.
@@ -91,14 +99,14 @@ class JobWriter {
   }
 
   #withhold(name: string): undefined {
-    this.#withheld.add(name);
+    this.#withheld.add(withoutUserinfoWithin(name));
   }
 
-  #withoutUserinfo(key: string, written: JSONValue, strip: (text: string) => string): JSONValue {
+  #withoutUserinfo(path: string, written: JSONValue, strip: (text: string) => string): JSONValue {
     return mapStrings(written, (text) => {
       const stripped = strip(text);
       if (stripped === text) return text;
-      this.#withhold(key);
+      this.#withhold(path);
       this.#secrets.addOfURL(text);
       return stripped;
     });
@@ -108,34 +116,34 @@ class JobWriter {
    * Of a record, pairs, or one of those in a class that has a tag. Of what else may be meant as
    * headers no session takes any, and it stays so.
    */
-  #withoutSecretHeaders(written: JSONValue): JSONValue {
+  #withoutSecretHeaders(path: string, written: JSONValue): JSONValue {
     const { [TAG]: tag, value } = Object(written);
     const lines = tag === undefined ? written : value;
     if (linesOf(lines).some(isOddSecret)) {
-      this.#withhold('headers');
+      this.#withhold(path);
       return HIDDEN;
     }
     return tag === undefined
-      ? this.#headerLines(lines)
-      : { [TAG]: tag, value: this.#headerLines(lines) };
+      ? this.#headerLines(path, lines)
+      : { [TAG]: tag, value: this.#headerLines(path, lines) };
   }
 
-  #headerLines(written: JSONValue): JSONValue {
+  #headerLines(path: string, written: JSONValue): JSONValue {
     if (typeof written !== 'object' || written === null) return written;
-    const lines = linesOf(written).flatMap((line) => this.#headerLine(line));
+    const lines = linesOf(written).flatMap((line) => this.#headerLine(path, line));
     return Array.isArray(written) ? lines : Object.fromEntries(lines as [string, JSONValue][]);
   }
 
   /** Null stays: it removes the session's header. */
-  #headerLine(line: JSONValue): JSONValue[] {
+  #headerLine(path: string, line: JSONValue): JSONValue[] {
     const [header, value] = Array.isArray(line) ? line : [];
     if (typeof header !== 'string' || isNothing(value)) return [line];
     const key = header.toLowerCase();
-    const name = `headers.${key}`;
+    const name = `${path}.${key}`;
     const isNamed = isSecretHeader(header) || this.#sensitiveHeaders.has(key);
     if (!isNamed && !isAuthorization(value))
       return [[header, this.#withoutUserinfo(name, value, withoutUserinfoWithin)]];
-    this.#secrets.add(value);
+    this.#secrets.add(secretPartsOf(key, value));
     this.#withhold(name);
     return [];
   }
@@ -165,9 +173,8 @@ function isNothing(written: JSONValue | undefined): written is null | undefined 
   return written === undefined || written === null || Object(written)[TAG] === 'undefined';
 }
 
-/** A user is no secret, unless it stands for both, and the paths of `cert` are of use in a message. */
-function secretPartsOf(key: string, value: unknown): unknown {
-  if (key === 'cert') return Object(value).passphrase;
-  if (key !== 'auth' || !Array.isArray(value)) return value;
-  return [value[1] || value[0], Buffer.from(value.join(':')).toString('base64')];
+/** Where a field stands in its job. */
+function pathOf(key: string, name: string): string {
+  const path = name.endsWith(`.${key}`) ? name : name.replace(/\[1\]$/, () => `.${key}`);
+  return path.slice(NAME.length).replace(/^\./, '');
 }

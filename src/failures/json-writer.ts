@@ -8,6 +8,7 @@ export const DEEPEST = 500;
 
 /** What is written of one field of a record; undefined leaves it out. */
 type WriteField = (key: string, value: unknown, name: string) => JSONValue | undefined;
+type Pair = readonly [key: string, value: unknown];
 
 /**
  * Writes values so that JSON carries them as they are. What JSON lacks is an object with a tag:
@@ -21,10 +22,11 @@ export class JSONWriter {
 
   /**
    * @param name where the value stands, for the error
+   * @param writeField writes what is in records and pairs, at any depth, if it passes itself on
    * @throws TypeError for what JSON cannot carry: functions, symbols, streams, instances of other
    * classes, cycles
    */
-  write(value: unknown, name: string): JSONValue {
+  write(value: unknown, name: string, writeField: WriteField = this.#field): JSONValue {
     if (value === null) return null;
     switch (typeof value) {
       case 'string':
@@ -39,7 +41,7 @@ export class JSONWriter {
       case 'undefined':
         return { [TAG]: 'undefined' };
       case 'object':
-        return this.#within(value, name, () => this.#object(value, name));
+        return this.#within(value, name, () => this.#object(value, name, writeField));
       default:
         return this.#other(value, name);
     }
@@ -58,26 +60,30 @@ export class JSONWriter {
     }
   }
 
-  /** A record, field by field as `writeField` says. */
-  writeRecord(record: object, name: string, writeField: WriteField): JSONValue {
-    return this.#within(record, name, () =>
-      isCarried(record) ? this.#record(record, name, writeField) : this.#other(record, name),
-    );
-  }
-
-  #object(value: object, name: string): JSONValue {
-    if (Array.isArray(value)) return this.#array(value, name);
+  #object(value: object, name: string, writeField: WriteField): JSONValue {
+    if (Array.isArray(value)) return this.#array(value, name, writeField);
     if (isPlainObject(value) && isCarried(value) && !(this.#isBody && 'toJSON' in value))
-      return this.#record(value, name, this.#field);
+      return this.#record(value, name, writeField);
     const parts = partsOf(value);
     if (parts === undefined) return this.#other(value, name);
     const [tag, inner] = parts;
-    return { [TAG]: tag, value: this.write(inner, name) };
+    return { [TAG]: tag, value: this.write(inner, name, writeField) };
   }
 
-  #array(value: readonly unknown[], name: string): JSONValue {
+  #array(value: readonly unknown[], name: string, writeField: WriteField): JSONValue {
     if (!isWhole(value)) return this.#other(value, name);
-    return value.map((item, i) => this.write(item, `${name}[${i}]`));
+    const written = value.map((item, i) =>
+      isPair(item)
+        ? this.#within(item, name, () => this.#pair(item, `${name}[${i}]`, writeField))
+        : this.write(item, `${name}[${i}]`, writeField),
+    );
+    return written.filter((item) => item !== undefined);
+  }
+
+  /** A field of a Map, of Headers, or of a record that is an array of such. */
+  #pair([key, value]: Pair, name: string, writeField: WriteField): JSONValue | undefined {
+    const written = writeField(key, value, `${name}[1]`);
+    return written === undefined ? undefined : [key, written];
   }
 
   #record(value: object, name: string, writeField: WriteField): JSONValue {
@@ -93,7 +99,7 @@ export class JSONWriter {
 
   readonly #field: WriteField = (_, value, name) => this.write(value, name);
 
-  #within(value: object, name: string, write: () => JSONValue): JSONValue {
+  #within<T>(value: object, name: string, write: () => T): T {
     if (this.#around.has(value))
       throw new TypeError(`${name} cannot be kept as JSON: it lies in itself`);
     if (this.#around.size === DEEPEST)
@@ -117,6 +123,12 @@ export class JSONWriter {
     const text = sentText(value, name);
     return this.write(text === undefined ? undefined : JSON.parse(text), name);
   }
+}
+
+function isPair(value: unknown): value is Pair {
+  return (
+    Array.isArray(value) && value.length === 2 && typeof value[0] === 'string' && isWhole(value)
+  );
 }
 
 /** Undefined for what is left out of the record that it lies in. */

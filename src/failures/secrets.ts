@@ -1,16 +1,4 @@
-import { isPlainObject } from '../plain-object.js';
-
-/** What credentials are called, in headers: by custom, and with whatever stands around it. */
-const HEADER =
-  /auth(?!or(?!i[sz]))|token|secret|passw|passphrase|pass$|pwd|cookie|session|credential|csrf|xsrf|bearer|jwt|(?:^|[-_])(?:otp|pin|sid)$/i;
-/** Any key is one, but for those that name a thing: a retry needs its Idempotency-Key. */
-const KEY =
-  /(?:^|(?<!cache|group|idempotency|message|object|partition|primary|public|routing|sort|surrogate|websocket)[-_])key$|(?:access|account|api|app|client|functions?|licen[cs]e|master|private|security|subscription)[-_]?key/i;
-/** Less of it, for the fields of a job of somebody else's: not `maxTokens`, `pageToken`, `sessionId`. */
-const FIELD =
-  /^(?:auth|authorization|bearer|cookie|jwt|pwd|token)$|secret|passw|passphrase|credential|(?:access|api|private)_?key|(?:access|api|auth|bearer|id|refresh|session)_?token|(?:basic|proxy)_?auth/i;
-/** Its scheme says that a value is one (RFC 9110 §11.4), whatever the header's name. */
-const CREDENTIALS = /^\s*(?:(?:basic|bearer|negotiate|ntlm) +\S{8,}\s*$|digest +\w+=)/i;
+import { basicPartsOf } from './secret-parts.js';
 
 /**
  * An authority's user and password (RFC 3986 §3.2.1), up to the last @ before the path. WHATWG's
@@ -24,19 +12,6 @@ const USERINFO_WITHIN = /(:\/\/+)[^\s/?#\\'"`<>]*@/g;
 
 /** Shorter ones are in many a text by chance. */
 const SHORTEST = 4;
-
-export function isSecretHeader(name: string): boolean {
-  return HEADER.test(name) || KEY.test(name);
-}
-
-/** Whether the value of a header, of whatever name, is one that Authorization may have. */
-export function isAuthorization(value: unknown): boolean {
-  return typeof value === 'string' && CREDENTIALS.test(value);
-}
-
-export function isSecretField(name: string): boolean {
-  return FIELD.test(name);
-}
 
 /** A text that is a URL as a whole without its user and password; any other as it is. */
 export function withoutUserinfoIfURL(text: string): string {
@@ -57,21 +32,21 @@ export function withoutUserinfoWithin(text: string): string {
 export class Secrets {
   readonly #known = new Set<string>();
 
-  /** A password, a token, the value of a header, or several of them in an array or a record. */
-  add(secret: unknown): void {
-    if (typeof secret === 'string') this.#addText(secret);
-    else if (Array.isArray(secret) || isPlainObject(secret))
-      for (const part of Object.values(secret as object))
-        if (typeof part === 'string') this.#addText(part);
+  /** Passwords, tokens, values of headers. */
+  add(secrets: readonly string[]): void {
+    const forms = secrets.filter(isLong).flatMap(formsOf);
+    for (const form of forms.filter(isLong)) this.#known.add(form);
   }
 
   /** The password in a URL, or the user if it has none, as a token may stand there. */
   addOfURL(url: string): void {
     const userinfo = userinfoOf(url).exec(url)?.[2] ?? '';
-    const [user = ''] = userinfo.split(':', 1);
-    const password = userinfo.slice(user.length + 1) || user;
-    this.#addText(password);
-    this.#addText(decoded(password));
+    const [user = '', ...rest] = userinfo.split(':');
+    const password = rest.join(':');
+    this.add([
+      password || user,
+      ...basicPartsOf(converted(user, decodeURIComponent), converted(password, decodeURIComponent)),
+    ]);
   }
 
   /** A text as it may be told, without them, and without credentials in URLs. */
@@ -82,12 +57,19 @@ export class Secrets {
       text.replace(USERINFO_WITHIN, '$1***@'),
     );
   }
+}
 
-  /** Of `Bearer abc`, what follows is one of its own. */
-  #addText(secret: string): void {
-    for (const text of [secret, secret.slice(secret.indexOf(' ') + 1)])
-      if (text.length >= SHORTEST) this.#known.add(text);
-  }
+function isLong(text: string): boolean {
+  return text.length >= SHORTEST;
+}
+
+/** As it is, as it stands in JSON, in URLs and in forms, and as it was if it comes from one. */
+function formsOf(secret: string): string[] {
+  const inForm = new URLSearchParams([['', secret]]).toString().slice(1);
+  const encoded = [inForm, converted(secret, encodeURIComponent)];
+  const inLowerCase = encoded.map((it) => it.replace(/%../g, (octet) => octet.toLowerCase()));
+  const inJSON = JSON.stringify(secret).slice(1, -1);
+  return [secret, converted(secret, decodeURIComponent), inJSON, ...encoded, ...inLowerCase];
 }
 
 /** What parsers agree on as an authority is one, with a path that may have an @ of its own. */
@@ -97,10 +79,11 @@ function userinfoOf(url: string): RegExp {
     : LIKE_USERINFO;
 }
 
-function decoded(component: string): string {
+/** What cannot be converted, as it is. */
+function converted(text: string, convert: (text: string) => string): string {
   try {
-    return decodeURIComponent(component);
+    return convert(text);
   } catch {
-    return component;
+    return text;
   }
 }

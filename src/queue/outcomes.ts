@@ -64,9 +64,9 @@ interface ExceptionWrapper<J, E, S> {
   /**
    * A record of it, for `fromJSON()`: `JSON.stringify(exception)` makes a line of it. A job's
    * credentials are left out unless they are asked for, in messages too: `auth`, `cookies`, `cert`,
-   * those in the URL and in `proxies`, headers whose names say so, and the `sensitiveHeaders` of
-   * `session`. What is in a query, a body or `context` stays. So does `json` as it is sent. `signal`
-   * is left out.
+   * those in the URL and in `proxies`, headers whose names say so, the `sensitiveHeaders` of
+   * `session`, and fields of another session's job whose names say so, at any depth. What is in a
+   * query, a body or `context` stays. So does `json` as it is sent. `signal` is left out.
    *
    * @throws TypeError, with the name of the field, for what JSON cannot carry: functions, streams,
    * Blobs, instances of your own classes

@@ -1,3 +1,4 @@
+import { CookieJar } from 'tough-cookie';
 import { describe, expect, it } from 'vitest';
 import * as sessionPool from '../../src/index.js';
 import {
@@ -166,6 +167,91 @@ describe('an exception in JSON', () => {
     expect(error.cause.message).toBe('GET https://***@b.example/@c?d failed');
     const all = new ThreadException(job, thrown).toJSON({ credentials: true });
     expect(JSON.stringify(all.exception)).toContain('password1');
+  });
+
+  const basic = Buffer.from('ada:hunter"22').toString('base64');
+  const jar = new CookieJar();
+  jar.setCookieSync('sid=cookie-1', url);
+  const waiting = new CookieJar();
+  waiting.store.synchronous = false;
+  it.each<[string, object, string, string]>([
+    [
+      'a cookie of a header',
+      { headers: { Cookie: 'a=1; sid=cookie-1; q="cookie-2"' } },
+      'cookie-1 cookie-2 1',
+      '*** *** 1',
+    ],
+    ['a cookie of lines', { headers: [['cookie', 'sid=cookie-1=x']] }, 'cookie-1=x', '***'],
+    ['a cookie of a text', { cookies: 'a=b; sid=cookie-1' }, 'cookie-1', '***'],
+    ['a cookie of a record', { cookies: { sid: 'theme=dark' } }, 'theme=dark dark', '*** dark'],
+    ['a cookie of a Map', { cookies: new Map([['sid', 'cookie-1']]) }, 'cookie-1', '***'],
+    ['a cookie of a jar', { cookies: jar }, 'sid cookie-1', 'sid ***'],
+    ['no cookie of a jar that must be waited for', { cookies: waiting }, 'cookie-1', 'cookie-1'],
+    ['a password in a URL', { auth: ['ada', 'p/ w&1'] }, 'p%2F%20w%261 p%2f%20w%261', '*** ***'],
+    ['a password in a form', { auth: ['ada', 'p/ w&1'] }, 'p%2F+w%261', '***'],
+    ['a password in JSON', { auth: ['ada', 'hunter"22'] }, 'hunter\\"22', '***'],
+    ['one that was encoded', { cookies: { a: 'p%2Fw1' } }, 'p/w1', '***'],
+    ['one that cannot be encoded', { auth: ['ada', 'hunter22\ud800'] }, 'hunter22\ud800', '***'],
+    ['a user and a password in base64', { auth: ['ada', 'hunter"22'] }, `ada ${basic}`, 'ada ***'],
+    ['the same without padding', { auth: ['ada', 'hunter"22'] }, basic.replace(/=/g, ''), '***'],
+    ['those of a URL', { url: 'http://ada:hunter%2222@a.example/' }, basic, '***'],
+    ['those of a record', { auth: { user: 'ada', password: 'hunter"22' } }, basic, '***'],
+    ['those of another field', { proxyAuth: ['ada', 'hunter"22'] }, `ada ${basic}`, 'ada ***'],
+    ['what Basic stands for', { headers: { Authorization: `basic ${basic}` } }, 'hunter"22', '***'],
+    ['what follows a scheme', { options: { authorization: 'Bearer  token-1' } }, 'token-1', '***'],
+    ['a number', { options: { password: 12345678 } }, 'of 12345678', 'of ***'],
+    [
+      'parts of a record',
+      { secrets: { a: [{ b: 'secret-1' }], n: 1234n } },
+      'secret-1 1234',
+      '*** ***',
+    ],
+    ['two texts that are no credentials', { auth: ['user-1', 5] }, 'user-1', '***'],
+    [
+      'a whole header of cookies',
+      { headers: { cookie: 'a=1; sid=cookie-1 ; b=2' } },
+      'a=1; sid=cookie-1 ; b=2',
+      '***',
+    ],
+    [
+      'a cookie without the space after it',
+      { headers: { cookie: 'sid=cookie-1 ; b=2' } },
+      'cookie-1!',
+      '***!',
+    ],
+    [
+      'a password with a colon',
+      { headers: { Authorization: `Basic ${Buffer.from('ada:hun:ter22').toString('base64')}` } },
+      'hun:ter22',
+      '***',
+    ],
+    [
+      'what Basic has that is no base64',
+      { headers: { Authorization: 'Basic not-base64!' } },
+      'not-base64!',
+      '***',
+    ],
+    [
+      'a user name and a password',
+      { auth: { username: 'ada', password: 'hunter"22' } },
+      basic,
+      '***',
+    ],
+    ['no form of what is too short', { token: 'a/b' }, 'a/b a%2Fb', 'a/b a%2Fb'],
+    [
+      'nothing too short to be one',
+      { auth: ['ada', 'a b'], token: 'a%20b' },
+      'a b a%20b',
+      'a b ***',
+    ],
+  ])('hides %s', (_, job, message, shown) => {
+    expect(keptError(new Error(message), { url, ...job }).message).toBe(shown);
+  });
+
+  it('hides what lies in itself', () => {
+    const auth: { token: string; self?: unknown } = { token: 'token-1' };
+    auth.self = auth;
+    expect(keptError(new Error('token-1'), { url, auth }).message).toBe('***');
   });
 
   it('has the path of a certificate, and the user, in its messages', () => {

@@ -249,6 +249,11 @@ describe('a job in JSON', () => {
     ],
     ['an array with a hole', { context: Array(1) }, 'got an array with holes'],
     ['an array with a name', { context: Object.assign([1], { a: 1 }) }, 'got an array with holes'],
+    [
+      'a pair with a name',
+      { context: [Object.assign(['a', 1], { a: 1 })] },
+      'got an array with holes',
+    ],
     ['one with both', { context: Object.assign(Array(1), { a: 1 }) }, 'got an array with holes'],
     [
       'one with a symbol',
@@ -393,6 +398,9 @@ describe('a job in JSON', () => {
     expect(() => kept({ url, context: nested(500) })).toThrow(
       /^requestKwargs\.context\[0\].*… cannot .* 500 deep$/,
     );
+    const pairs = (depth: number): unknown => (depth === 0 ? 1 : [['a', pairs(depth - 1)]]);
+    expect(kept({ url, context: pairs(249) })).toEqual({ url, context: pairs(249) });
+    expect(() => kept({ url, context: pairs(250) })).toThrow(/^requestKwargs.* 500 deep$/);
     expect(kept({ url, json: nested(499) })).toEqual({ url, json: nested(499) });
     expect(() => kept({ url, json: nested(500) })).toThrow(/^requestKwargs\.json.* cannot be kept/);
   });
@@ -600,17 +608,108 @@ describe('credentials in JSON', () => {
   it('are left out of the fields of other sessions too, where the name is plain', () => {
     const secret = { password: 1, api_key: ['x', 1], accessToken: 'y', token: 'z', pwd: 'p' };
     const others = { privateKey: 'a', authorization: 'b', jwt: 'c', cookie: 'd', basicAuth: 'e' };
-    const plain = { sql: 's', sessionId: 'z', pageToken: 'n', maxTokens: 5, key: 'row' };
-    const { withheld, job: rest } = withoutCredentials({ ...plain, ...secret, ...others });
-    expect(withheld).toEqual(Object.keys({ ...secret, ...others }));
+    const tokens = { pageToken: 'n', next_token: 'n', maxTokens: 5, tokenize: 'x' };
+    const plain = { ...tokens, sql: 's', sessionId: 'z', key: 'row', author: 'a', certain: 'b' };
+    const more = {
+      csrfToken: 'f',
+      'x-authorization': 'k',
+      'x-api-key': 'g',
+      proxyAuthorization: 'h',
+      cookies: 'i',
+      cert: 'j',
+    };
+    const all = { ...secret, ...others, ...more };
+    const { withheld, job: rest } = withoutCredentials({ ...plain, ...all });
+    expect(withheld).toEqual(Object.keys(all));
     expect(rest).toEqual(plain);
+  });
+
+  it('are left out of those fields at any depth, and named with their place', () => {
+    const { withheld, text, job } = withoutCredentials({
+      url,
+      options: { headers: { Authorization: 'Bearer hunter22', Accept: '*/*' }, timeout: 5 },
+      request: [{ auth: { username: 'ada', password: 'hunter22' }, id: 1 }],
+      opts: new Map<unknown, unknown>([
+        ['token', 'hunter22'],
+        ['a', 1],
+        [{}, 2],
+      ]),
+      lines: [
+        ['proxy-authorization', 'hunter22'],
+        ['b', 2],
+      ],
+      defaultHeaders: [
+        ['X-Api-Key', 'hunter22'],
+        ['c', '3'],
+      ],
+      proxy: { 'http://ada:hunter22@p.example/': { 'x-api-key': 'hunter22' } },
+      deep: { er: { 'Set-Cookie': ['hunter22'], url: 'ada:hunter22@b.example' } },
+    });
+    expect(text).not.toContain('hunter22');
+    expect(withheld).toEqual([
+      'options.headers.authorization',
+      'request[0].auth',
+      'opts[0].token',
+      'lines[0].proxy-authorization',
+      'defaultHeaders.x-api-key',
+      'proxy.http://p.example/.x-api-key',
+      'proxy',
+      'deep.er.Set-Cookie',
+      'deep.er.url',
+    ]);
+    expect(job).toEqual({
+      url,
+      options: { headers: { Accept: '*/*' }, timeout: 5 },
+      request: [{ id: 1 }],
+      opts: new Map<unknown, unknown>([
+        ['a', 1],
+        [{}, 2],
+      ]),
+      lines: [['b', 2]],
+      defaultHeaders: [['c', '3']],
+      proxy: { 'http://p.example/': {} },
+      deep: { er: { url: 'b.example' } },
+    });
+  });
+
+  it('are left out of a job that is no record', () => {
+    const text = withoutCredentials(Object('http://ada:hunter22@a.example/').valueOf());
+    expect(text).toMatchObject({ withheld: ['requestKwargs'], job: 'http://a.example/' });
+    const list = withoutCredentials([{ url, options: { token: 'hunter22' } }, 'http://u:p@b/']);
+    expect(list.withheld).toEqual(['[0].options.token', 'requestKwargs']);
+    expect(list.job).toEqual([{ url, options: {} }, 'http://b/']);
+    const job = ['http://u:p@b/', { password: 'hunter22' }];
+    expect(kept(job, { credentials: true })).toEqual(job);
+  });
+
+  it('are a jar and a private key, whatever their field is called', () => {
+    const key = '-----BEGIN EC PRIVATE KEY-----\nhunter22';
+    const { withheld, job } = withoutCredentials({ tls: { key, ca: 'x' }, jar: new CookieJar() });
+    expect(withheld).toEqual(['tls.key', 'jar']);
+    expect(job).toEqual({ tls: { ca: 'x' } });
+  });
+
+  it('are not what is nothing or a flag, nor what is sent and what is kept for the user', () => {
+    const names = { token: null, auth: undefined, withCredentials: true };
+    const sent = { json: { password: 'a' }, data: { token: 'b' }, params: { api_key: 'c' } };
+    const job = { ...names, ...sent, context: { auth: 'd' }, more: { ...names, ...sent } };
+    expect(withoutCredentials(job)).toMatchObject({ withheld: [], job });
+  });
+
+  it('are left out although JSON could not carry them, and so is a signal, at any depth', () => {
+    const { signal } = new AbortController();
+    const options = { auth: bearerAuth('hunter22'), signal, id: 1 };
+    const { withheld, job } = withoutCredentials({ url, options });
+    expect(withheld).toEqual(['options.auth', 'options.signal']);
+    expect(job).toEqual({ url, options: { id: 1 } });
+    expect(() => kept({ options: { json: { toJSON: () => 1 } } })).toThrow('options.json.toJSON');
   });
 
   it('are left out of URLs in the fields of other sessions, and not of what is sent', () => {
     const sent = { data: 'http://a:b@c/', json: ['http://a:b@c/'], context: 'http://a:b@c/' };
     const job = { proxy: 'http://a:hunter22@c/', db: { dsn: 'pg://a:hunter22@c/d' }, ...sent };
     const { withheld, job: rest } = withoutCredentials({ ...job, sql: "like 'http://a:b@c/'" });
-    expect(withheld).toEqual(['proxy', 'db']);
+    expect(withheld).toEqual(['proxy', 'db.dsn']);
     const left = { proxy: 'http://c/', db: { dsn: 'pg://c/d' }, sql: "like 'http://a:b@c/'" };
     expect(rest).toEqual({ ...left, ...sent });
   });
