@@ -1,7 +1,7 @@
 import { isPlainObject } from '../plain-object.js';
 import { type JSONValue, TAG } from './json-forms.js';
 import { mapStrings } from './json-strings.js';
-import { JSONWriter } from './json-writer.js';
+import { JSONWriter, type WriteField } from './json-writer.js';
 import { isAuthorization, isSecretField, isSecretHeader } from './secret-names.js';
 import { secretPartsOf } from './secret-parts.js';
 import {
@@ -37,14 +37,9 @@ export function writeJob(job: unknown, withCredentials: boolean, session?: unkno
   return new JobWriter(withCredentials, sensitiveHeadersOf(session)).write(job);
 }
 
-/** What a job keeps secret, as far as it can be told. */
+/** What a job keeps secret, as far as it can be told: JSON may not carry all of it. */
 export function secretsOf(job: unknown): Secrets {
-  const { url, auth, cookies, cert, proxies, headers } = Object(job);
-  try {
-    return writeJob({ url, auth, cookies, cert, proxies, headers }, false).secrets;
-  } catch {
-    return new Secrets();
-  }
+  return new JobWriter(false, new Set()).secretsOf(job);
 }
 
 class JobWriter {
@@ -61,7 +56,7 @@ class JobWriter {
   }
 
   write(job: unknown): JobRecord {
-    const written = this.#writer.write(job, NAME, this.#field);
+    const written = this.#writer.write(job, NAME, this.#writeField);
     const requestKwargs =
       isPlainObject(job) || this.#withCredentials
         ? written
@@ -69,7 +64,17 @@ class JobWriter {
     return { requestKwargs, withheld: [...this.#withheld], secrets: this.#secrets };
   }
 
-  readonly #field = (key: string, value: unknown, name: string): JSONValue | undefined => {
+  secretsOf(job: unknown): Secrets {
+    this.#writeField = this.#carriedField;
+    try {
+      this.write(job);
+    } catch {
+      // What came before is known.
+    }
+    return this.#secrets;
+  }
+
+  readonly #field: WriteField = (key, value, name) => {
     const path = pathOf(key, name);
     if (value instanceof AbortSignal && key === 'signal') return this.#withhold(path);
     if (this.#withCredentials || value === undefined || value === null)
@@ -85,10 +90,21 @@ class JobWriter {
     return this.#withoutUserinfo(path, written, isURL ? withoutUserinfo : withoutUserinfoIfURL);
   };
 
+  /** Of a field that cannot be carried, the others are looked at all the same. */
+  readonly #carriedField: WriteField = (key, value, name) => {
+    try {
+      return CONTENT.has(key) ? undefined : this.#field(key, value, name);
+    } catch {
+      return undefined;
+    }
+  };
+
+  #writeField = this.#field;
+
   #whole(key: string, value: unknown, name: string): JSONValue {
     if (name === `${NAME}.json`) return this.#body(value, name);
     const isOne = WHOLE.has(key) || HEADERS.test(key);
-    return this.#writer.write(value, name, isOne ? undefined : this.#field);
+    return this.#writer.write(value, name, isOne ? undefined : this.#writeField);
   }
 
   #body(value: unknown, name: string): JSONValue {

@@ -7,7 +7,7 @@ import { hasMore, type JSONValue, partsOf, TAG } from './json-forms.js';
 export const DEEPEST = 500;
 
 /** What is written of one field of a record; undefined leaves it out. */
-type WriteField = (key: string, value: unknown, name: string) => JSONValue | undefined;
+export type WriteField = (key: string, value: unknown, name: string) => JSONValue | undefined;
 type Pair = readonly [key: string, value: unknown];
 
 /**

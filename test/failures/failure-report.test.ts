@@ -93,6 +93,30 @@ describe('a report of failures', () => {
     expect(report.groups).toMatchObject([{ origin: other.url }]);
   });
 
+  it('hides in its text what a job of another session keeps secret, though JSON cannot carry it', async () => {
+    const self: { hooks: unknown; self?: unknown } = { hooks: [() => 1] };
+    self.self = self;
+    const job = { self, stream: new ReadableStream(), options: { on: () => 1, token: 'hunter22' } };
+    const report = await failureReport([failed(new Error('of hunter22'), job)]);
+    expect(report.groups[0]?.example.message).toBe('of hunter22');
+    expect(String(report)).toContain('of ***');
+    const list = await failureReport([
+      failed(new Error('of hunter22'), [{ password: 'hunter22' }]),
+    ]);
+    expect(String(list)).toContain('of ***');
+  });
+
+  it('looks at nothing that is sent', async () => {
+    let looks = 0;
+    const json = { toJSON: () => ++looks };
+    const data = Object.defineProperty({}, 'a', { get: json.toJSON, enumerable: true });
+    const report = await failureReport([
+      failed(new Error('of abcd'), { json, data, token: 'abcd' }),
+    ]);
+    expect(String(report)).toContain('of ***');
+    expect(looks).toBe(0);
+  });
+
   it('takes whatever was thrown: the code of its cause, its name, its kind', async () => {
     const fetchFailed = new TypeError('fetch failed', {
       cause: Object.assign(new Error('x'), { code: 'ECONNREFUSED' }),
