@@ -376,6 +376,27 @@ describe('what is retried tomorrow', () => {
     expect(paths).toEqual(['/a?b=c', '/a?b=c', '/a?b=c', '/d', '/d', '/d']);
   });
 
+  test('is not a line that was half written, which is told, and kept with the file', async () => {
+    let isDown = true;
+    const server = await startServer((_, reply) => reply.writeHead(isDown ? 503 : 200).end());
+    const list = await writeList('half.txt', [`${server.url}/a`, `${server.url}/b`]);
+    const failures = join(folder, 'half.jsonl');
+    await runRetry('run', list, failures);
+    const text = await readFile(failures, 'utf8');
+    const half = `\n${text}${text.slice(0, 100)}`;
+    await writeFile(failures, half);
+    isDown = false;
+
+    const retried = await runRetry('retry', failures);
+    expect(retried).toEqual({
+      exitCode: 1,
+      stdout: '2 responses, 0 exceptions\n',
+      stderr: `${failures}:4 is skipped: no ThreadException can be made of this: its text is not JSON\nall lines are kept in ${failures}.old\n`,
+    });
+    expect(await readFile(failures, 'utf8')).toBe('');
+    expect(await readFile(`${failures}.old`, 'utf8')).toBe(half);
+  });
+
   test.each([[[]], [['run', 'urls.txt']], [['retry']], [['demo', 'x']]])(
     'is not run with %j',
     async (args) => {

@@ -3,23 +3,46 @@ import { open } from 'node:fs/promises';
 import { ThreadException } from 'session-pool';
 
 /**
- * Reads as far as it is worked off.
+ * Reads as far as it is worked off: each line that is not empty, with its number.
  *
  * @param {string} path
+ * @returns {AsyncGenerator<[line: string, number: number], void, void>}
  */
 async function* linesOf(path) {
   const file = await open(path);
-  for await (const line of file.readLines()) if (line !== '') yield line;
+  let number = 0;
+  for await (const line of file.readLines()) {
+    number++;
+    if (line !== '') yield [line, number];
+  }
 }
 
 /** @param {string} path */
-export function urlsOf(path) {
-  return linesOf(path);
+export async function* urlsOf(path) {
+  for await (const [url] of linesOf(path)) yield url;
 }
 
-/** @param {string} path */
-export async function* failuresOf(path) {
-  for await (const line of linesOf(path)) yield ThreadException.fromJSON(line);
+/**
+ * Of a process that was killed as it wrote, the last line is half of one: it costs no other.
+ *
+ * @param {string} path
+ * @param {(message: string) => void} skip is told of each line that is no failure
+ */
+export async function* failuresOf(path, skip) {
+  for await (const [line, number] of linesOf(path)) {
+    const failure = failureIn(line);
+    if (failure instanceof ThreadException) yield failure;
+    else skip(`${path}:${number} is skipped: ${failure.message}`);
+  }
+}
+
+/** @param {string} line */
+function failureIn(line) {
+  try {
+    return ThreadException.fromJSON(line);
+  } catch (error) {
+    return /** @type {TypeError} */ (error);
+  }
 }
 
 /**

@@ -29,15 +29,25 @@ async function run(urls, failed) {
 }
 
 /**
- * The file of failures is replaced when all of them were tried: until then it is as it was.
+ * The file of failures is replaced when all of them were tried: until then it is as it was. If it has
+ * lines that cannot be read, it is kept beside.
  *
  * @param {string} failed
  */
 async function retry(failed) {
   const still = `${failed}.new`;
-  const exitCode = await finish(Pool.fromExceptions(failuresOf(failed), options), still);
+  let skipped = 0;
+  const failures = failuresOf(failed, (message) => {
+    skipped++;
+    console.error(message);
+  });
+  const exitCode = await finish(Pool.fromExceptions(failures, options), still);
+  if (skipped > 0) {
+    await rename(failed, `${failed}.old`);
+    console.error(`all lines are kept in ${failed}.old`);
+  }
   await rename(still, failed);
-  return exitCode;
+  return skipped > 0 ? 1 : exitCode;
 }
 
 /**
@@ -48,7 +58,7 @@ async function finish(pool, failed) {
   const count = await writeFailures(pool, failed);
   console.log(`${count.response} responses, ${count.exception} exceptions`);
   if (count.exception === 0) return 0;
-  console.log(`\n${await failureReport(failuresOf(failed))}\n`);
+  console.log(`\n${await failureReport(failuresOf(failed, console.error))}\n`);
   return 1;
 }
 
