@@ -90,10 +90,11 @@ class ThrownWriter {
     const { name, message, code, phase } = error;
     return {
       ...(error instanceof RequestError && { class: classOf(error) }),
-      name: String(name),
+      name: this.#hide(String(name)),
       message: this.#hide(String(message)),
-      ...((typeof code === 'string' || Number.isFinite(code)) && { code: code as string | number }),
-      ...(typeof phase === 'string' && { phase }),
+      ...(typeof code === 'string' && { code: this.#hide(code) }),
+      ...(Number.isFinite(code) && { code: code as number }),
+      ...(typeof phase === 'string' && { phase: this.#hide(phase) }),
       ...this.#messages(error),
       ...this.#below(error),
     };
@@ -104,7 +105,7 @@ class ThrownWriter {
     const { statusCode, status = statusCode, statusText, url: from } = Object(response);
     return {
       ...(url instanceof URL && {
-        request: { method: String(method), url: this.#hideIn(url) },
+        request: { method: this.#hide(String(method)), url: this.#hideIn(url) },
       }),
       ...(Number.isInteger(status) && {
         response: {

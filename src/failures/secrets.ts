@@ -66,10 +66,18 @@ function isLong(text: string): boolean {
 /** As it is, as it stands in JSON, in URLs and in forms, and as it was if it comes from one. */
 function formsOf(secret: string): string[] {
   const inForm = new URLSearchParams([['', secret]]).toString().slice(1);
-  const encoded = [inForm, converted(secret, encodeURIComponent)];
-  const inLowerCase = encoded.map((it) => it.replace(/%../g, (octet) => octet.toLowerCase()));
+  const encoded = converted(secret, encodeURIComponent);
+  const inURLs = [inForm, encoded, inQuery(encoded), inQuery(secret)];
+  const inLowerCase = inURLs.map((it) => it.replace(/%../g, (octet) => octet.toLowerCase()));
   const inJSON = JSON.stringify(secret).slice(1, -1);
-  return [secret, converted(secret, decodeURIComponent), inJSON, ...encoded, ...inLowerCase];
+  return [secret, converted(secret, decodeURIComponent), inJSON, ...inURLs, ...inLowerCase];
+}
+
+/** As URL has it, which encodes the quotes that encodeURIComponent leaves. */
+function inQuery(text: string): string {
+  const url = new URL('http://a/');
+  url.search = `=${text}`;
+  return url.search.slice('?='.length);
 }
 
 /** What parsers agree on as an authority is one, with a path that may have an @ of its own. */

@@ -188,6 +188,7 @@ describe('an exception in JSON', () => {
     ['a cookie of a jar', { cookies: jar }, 'sid cookie-1', 'sid ***'],
     ['no cookie of a jar that must be waited for', { cookies: waiting }, 'cookie-1', 'cookie-1'],
     ['a password in a URL', { auth: ['ada', 'p/ w&1'] }, 'p%2F%20w%261 p%2f%20w%261', '*** ***'],
+    ['a password in a query', { auth: ['ada', "p'w% 1"] }, 'p%27w%25%201 p%27w%%201', '*** ***'],
     ['a password in a form', { auth: ['ada', 'p/ w&1'] }, 'p%2F+w%261', '***'],
     ['a password in JSON', { auth: ['ada', 'hunter"22'] }, 'hunter\\"22', '***'],
     ['one that was encoded', { cookies: { a: 'p%2Fw1' } }, 'p/w1', '***'],
@@ -246,6 +247,15 @@ describe('an exception in JSON', () => {
     ],
   ])('hides %s', (_, job, message, shown) => {
     expect(keptError(new Error(message), { url, ...job }).message).toBe(shown);
+  });
+
+  it('hides it in a name, a code, a phase and a method as well', () => {
+    const request = { method: 'token-1', url: new URL(url) };
+    const told = { name: 'token-1', code: 'token-1', phase: 'token-1', request };
+    const thrown = Object.assign(new Error('no'), told);
+    const { exception } = new ThreadException({ url, token: 'token-1' }, thrown).toJSON();
+    const hidden = { name: '***', code: '***', phase: '***', request: { method: '***', url } };
+    expect(exception.error).toEqual({ message: 'no', ...hidden });
   });
 
   it('hides what lies in itself', () => {
