@@ -62,6 +62,8 @@ describe('a reader', () => {
     expect(log).toEqual(['wanted', '1 consumed', 'waits', 'wanted']);
     tell(settlement(2));
     expect(await next).toEqual({ value: 2, done: false });
+    void reader.next();
+    expect(log.slice(4)).toEqual(['2 consumed', 'waits', 'wanted']);
   });
 
   test('may be told of its next outcome while it says that it waits', async () => {
@@ -117,6 +119,16 @@ describe('a reader', () => {
     expect([first?.value, second?.value, third?.value]).toEqual([1, 2, 3]);
     expect(rest).toEqual([OVER, OVER]);
     expect(log.slice(7)).toEqual(['3 given up']);
+  });
+
+  test('answers those first that came first, though one of them waits again', async () => {
+    const [, , third] = [reader.next(), reader.next(), reader.next()];
+    tell(settlement(1));
+    await turn();
+    void reader.return();
+    ready = [settlement(3)];
+    tell(settlement(2));
+    expect(await third).toEqual({ value: 3, done: false });
   });
 
   test('goes on without a detour after calls that came at once', async () => {
