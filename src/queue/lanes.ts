@@ -24,10 +24,10 @@ export interface Places<T> {
  * any may take. A ticket whose slot has become known while it waited is moved when it is met, so
  * that those of an origin and a slot keep their order.
  *
- * A call takes O(log n) of the lanes that wait and of the tickets in the lane; one that opens or
- * closes an origin that of each of its lanes. Closed origins cost nothing: one is looked at again
- * when its time has come or a ticket of its own ends. Origins that have nothing to remember are
- * dropped now and then, in constant time, amortized.
+ * A call takes O(log n) of the lanes that wait and of the tickets in the lane, and `Lines` says when
+ * more: not for the many lanes of an origin that it opens or closes. Closed origins cost nothing: one
+ * is looked at again when its time has come or a ticket of its own ends. Origins that have nothing to
+ * remember are dropped now and then, in constant time, amortized.
  *
  * All times are milliseconds of one clock that never goes back.
  */
@@ -133,7 +133,7 @@ export class Lanes<T extends Waiting> {
   /** A slot whose worker waits, and that may take a ticket of its own: the best of all such. */
   called(now: number): number | undefined {
     this.#wake(now);
-    return this.#lines.called;
+    return this.#lines.called();
   }
 
   /** Says that a ticket's answer came, or that there will be none. Ignores what never began. */
@@ -201,11 +201,18 @@ export class Lanes<T extends Waiting> {
 
   /** Takes out all that waits, in the order of the jobs. */
   drain(): T[] {
-    const tickets = [...this.#origins.values()].flatMap((origin) => origin.drain());
-    this.#lines.clear();
+    const lanes = [...this.#origins.values()].flatMap((origin) => origin.lanes);
+    const tickets = lanes.flatMap((lane) => this.#drain(lane));
     this.#later.drain();
     this.#size = 0;
     return tickets.sort((one, other) => one.order - other.order);
+  }
+
+  #drain(lane: Lane<T>): T[] {
+    const tickets = lane.waiting.drain();
+    lane.origin.size -= tickets.length;
+    this.#lines.place(lane);
+    return tickets;
   }
 
   #put(ticket: T, slot: number | undefined): void {
@@ -257,7 +264,7 @@ export class Lanes<T extends Waiting> {
     origin.isOpen = isOpen;
     // First: the others are compared with what is in its place.
     if (changed !== undefined) this.#lines.place(changed);
-    if (hasTurned) origin.visit((lane) => this.#lines.place(lane));
+    if (hasTurned) this.#lines.turn(origin);
   }
 
   /** Opens the origins whose time has come. */

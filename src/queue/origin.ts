@@ -18,6 +18,15 @@ function precedes(one: Waiting, other: Waiting): boolean {
   );
 }
 
+/** Whether of two lanes where something waits one goes first: by priority, then by turns. */
+export function goesFirst<T extends Waiting>(one: Lane<T>, other: Lane<T>): boolean {
+  const [first, second] = [one.waiting.peek() as T, other.waiting.peek() as T];
+  return (
+    first.priority > second.priority ||
+    (first.priority === second.priority && one.turn < other.turn)
+  );
+}
+
 /** Tickets that wait for one origin, and that one slot alone, or any, may take. */
 export interface Lane<T extends Waiting> {
   readonly origin: Origin<T>;
@@ -26,6 +35,15 @@ export interface Lane<T extends Waiting> {
   readonly waiting: Heap<T>;
   /** Its place among the lanes, which `Lanes` gives it: the least goes first. */
   turn: number;
+}
+
+/** The lanes of one origin that are each for one slot alone, as `Lines` keeps them. */
+export class OwnLanes<T extends Waiting> {
+  readonly bySlot = new Map<number, Lane<T>>();
+  /** Those for which a worker waits, and perhaps some for which none does any more. */
+  readonly expected = new Heap<Lane<T>>(goesFirst);
+  /** Those that their slots' heaps lack, as the origin is closed. */
+  readonly leftOut = new Set<Lane<T>>();
 }
 
 /** One origin: what it may be sent, and the lanes of what waits for it. */
@@ -39,9 +57,10 @@ export class Origin<T extends Waiting> {
   opensAt = -Infinity;
   /** When something last passed that had no lane, as lanes count their turns. */
   turn: number | undefined;
-  #shared: Lane<T> | undefined;
-  /** By slot. Most origins have none. */
-  #own: Map<number, Lane<T>> | undefined;
+  /** The lane of what any slot may take. */
+  shared: Lane<T> | undefined;
+  /** Most origins have none. */
+  own: OwnLanes<T> | undefined;
 
   constructor(limits: PerOrigin) {
     this.limits = new OriginLimits(limits);
@@ -54,20 +73,20 @@ export class Origin<T extends Waiting> {
 
   /** Whether a ticket waits that any slot may take. */
   get hasShared(): boolean {
-    return this.#shared !== undefined && this.#shared.waiting.size > 0;
+    return this.shared !== undefined && this.shared.waiting.size > 0;
   }
 
   lane(slot: number | undefined): Lane<T> | undefined {
-    return slot === undefined ? this.#shared : this.#own?.get(slot);
+    return slot === undefined ? this.shared : this.own?.bySlot.get(slot);
   }
 
   /** A lane that it does not have yet. */
   addLane(slot: number | undefined, turn: number): Lane<T> {
     const lane: Lane<T> = { origin: this, slot, waiting: new Heap<T>(precedes), turn };
-    if (slot === undefined) this.#shared = lane;
+    if (slot === undefined) this.shared = lane;
     else {
-      this.#own ??= new Map();
-      this.#own.set(slot, lane);
+      this.own ??= new OwnLanes();
+      this.own.bySlot.set(slot, lane);
     }
     return lane;
   }
@@ -79,19 +98,9 @@ export class Origin<T extends Waiting> {
     else lane.turn = turn;
   }
 
-  /** Takes out all that waits, in no order. */
-  drain(): T[] {
-    const drained: T[][] = [];
-    this.visit(({ waiting }) => {
-      drained.push(waiting.drain());
-    });
-    this.size = 0;
-    return drained.flat();
-  }
-
-  /** Calls back with each lane. */
-  visit(call: (lane: Lane<T>) => void): void {
-    if (this.#shared !== undefined) call(this.#shared);
-    this.#own?.forEach(call);
+  /** All that it has. */
+  get lanes(): Lane<T>[] {
+    const own = [...(this.own?.bySlot.values() ?? [])];
+    return this.shared === undefined ? own : [this.shared, ...own];
   }
 }

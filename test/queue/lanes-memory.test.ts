@@ -1,7 +1,16 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, test } from 'vitest';
 import { Lanes } from '../../src/queue/lanes.js';
 import type { PerOrigin } from '../../src/queue/origin-limits.js';
 import { type Ticket, ticket } from '../helpers/lanes.js';
+
+/** The bytes that something holds. */
+function heapUsed(): number {
+  setFlagsFromString('--expose-gc');
+  runInNewContext('gc')();
+  return process.memoryUsage().heapUsed;
+}
 
 describe('memory', () => {
   /** Tells how many lanes were made: each looks once at its limits. */
@@ -45,6 +54,18 @@ describe('memory', () => {
     expect(made()).toBe(5_000);
     for (const [i, visitor] of visits.entries()) visit(lanes, visitor, 5_000 + i);
     expect(made()).toBe(10_000);
+  });
+
+  test('what was forgotten of an origin is not kept for the slot that took its tickets', () => {
+    const lanes = new Lanes<Ticket>({ concurrency: 1 }, { slotOf: () => 0, bind: () => {} });
+    const used = heapUsed();
+    for (let round = 0; round < 4; round++)
+      for (const [now, visitor] of visits.entries()) {
+        lanes.add({ ...visitor, origin: `${round} ${visitor.origin}` });
+        lanes.end(lanes.next(now, 0) as Ticket, now);
+      }
+    expect(heapUsed() - used).toBeLessThan(5_000_000);
+    expect(lanes.size).toBe(0);
   });
 
   test('origins are not looked for where nothing is limited', () => {

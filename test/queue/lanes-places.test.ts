@@ -117,26 +117,37 @@ describe('who is called', () => {
     expect(lanes.called(1)).toBe(3);
   });
 
-  test('is one at a time where an origin has many slots and lets one go', () => {
-    const slots = 8;
+  /** Serves each of so many slots three times, one at a time: all are of one origin, which lets one go. */
+  function serveCrowd(slots: number) {
+    let looks = 0;
     const lanes = new Lanes<Ticket>(
       { concurrency: 1 },
       { slotOf: ({ order }) => order % slots, bind: () => {} },
     );
-    const tickets = Array.from({ length: 3 * slots }, (_, i) => ticket(`a${i}`));
+    const tickets = Array.from({ length: 3 * slots }, (_, i) =>
+      Object.defineProperty(ticket(`a${i}`), 'priority', { get: () => looks++ * 0 }),
+    );
     for (const each of tickets) lanes.add(each);
     for (let slot = 0; slot < slots; slot++) lanes.expect(slot, true);
-    const served: number[] = [];
-    for (let now = 0; now < tickets.length; now++) {
+    looks = 0;
+    const served = tickets.map((_, now) => {
       const slot = lanes.called(now) as number;
-      served.push(slot);
       lanes.expect(slot, false);
       const taken = lanes.next(now, slot) as Ticket;
       expect([taken.order % slots, lanes.called(now)]).toEqual([slot, undefined]);
       lanes.end(taken, now);
       lanes.expect(slot, true);
-    }
-    expect(served).toEqual(tickets.map((_, i) => i % slots));
+      return slot;
+    });
+    return { served, looksEach: looks / tickets.length };
+  }
+
+  test('is one at a time where an origin has many slots and lets one go', () => {
+    expect(serveCrowd(8).served).toEqual(Array.from({ length: 24 }, (_, i) => i % 8));
+  });
+
+  test('is found without a look at all slots of an origin whenever it lets one go', () => {
+    expect(serveCrowd(1_024).looksEach).toBeLessThan(2 * serveCrowd(64).looksEach);
   });
 });
 
