@@ -32,6 +32,7 @@ const STOREYS = [
   ['request/body/stream-source'],
   ['request/body/body-stream'],
   ['request/body/file-body', 'request/body/multipart', 'request/prepared-request'],
+  ['request/cookie-lookup'],
   ['request/cookies'],
   ['request/body/content', 'request/body/form-parts', 'request/auth/auth', 'request/auth/netrc'],
   ['request/body/files', 'request/body/spent-body', 'request/auth/digest'],

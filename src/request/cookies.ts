@@ -4,7 +4,8 @@ import { InvalidJobError } from '../errors.js';
 import { kindOf } from '../kind-of.js';
 import { isPlainObject } from '../plain-object.js';
 import { show } from '../show.js';
-import { AddressedRequest, hrefOf, type PreparedRequest } from './prepared-request.js';
+import { lookUp } from './cookie-lookup.js';
+import { hrefOf, type PreparedRequest } from './prepared-request.js';
 
 /** A job's own cookies: by name, for the origin that it is sent to, or a jar. */
 export type Cookies = CookieJar | Readonly<Record<string, string>>;
@@ -15,30 +16,15 @@ const NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 const NO_VALUE = /[\x00-\x1f\x7f;]|[^\x00-\xff]/;
 
 /**
- * The Cookie header for a request, '' for none; a promise only if the jar's store needs
- * one. An empty jar costs nothing.
+ * The Cookie header for a request, '' for none; a promise only if the jar's store needs one. An empty
+ * jar costs nothing.
  */
 export function cookieHeader(jar: CookieJar, request: PreparedRequest): string | Promise<string> {
   if (isEmpty(jar)) return '';
-  const url = isPlain(jar) ? placeOf(request) : hrefOf(request);
-  return jar.store.synchronous ? jar.getCookieStringSync(url) : jar.getCookieString(url);
-}
-
-/** The origin that was asked for last, taken apart. */
-let last: { readonly origin: string; readonly url: URL } | undefined;
-
-/**
- * As much of a request's URL as tough-cookie looks at. It parses a text twice, but takes what has the
- * properties of a URL.
- */
-function placeOf(request: PreparedRequest): URL {
-  const address = request instanceof AddressedRequest ? request.address : undefined;
-  if (address === undefined) return request.url;
-  const { origin, path } = address;
-  if (last?.origin !== origin) last = { origin, url: new URL(origin) };
-  const { protocol, hostname } = last.url;
-  const [pathname = path] = path.split('?', 1);
-  return { protocol, hostname, pathname } as URL;
+  const found = lookUp(jar, request);
+  if (found !== undefined) return found;
+  const href = hrefOf(request);
+  return jar.store.synchronous ? jar.getCookieStringSync(href) : jar.getCookieString(href);
 }
 
 /** The same of two jars; where both have a cookie, the second one's goes. */
@@ -107,11 +93,6 @@ function checkCookie(name: string, value: unknown): void {
     throw new InvalidJobError(`cookies.${name} must be a string, got ${typeof value}`);
   if (NO_VALUE.test(value))
     throw new InvalidJobError(`cookies.${name} has a character that no cookie may have`);
-}
-
-/** Whether nobody has made something else of it, who may count on what he is given. */
-function isPlain(jar: CookieJar): boolean {
-  return Object.getPrototypeOf(jar) === CookieJar.prototype;
 }
 
 function isEmpty({ store }: CookieJar): boolean {

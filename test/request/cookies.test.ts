@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { CookieJar, MemoryCookieStore, Store } from 'tough-cookie';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { Session } from '../../src/index.js';
 import { cookieHeader } from '../../src/request/cookies.js';
 import { Headers } from '../../src/request/headers.js';
@@ -194,6 +194,54 @@ describe('the cookies of a request whose URL was not taken apart', () => {
       { numRuns: 1_000 },
     );
     expect(sent).toBeGreaterThan(100);
+  });
+
+  const lookUp = (jar: CookieJar) =>
+    cookieHeader(
+      jar,
+      new AddressedRequest(
+        'GET',
+        { origin: 'http://a.test', path: '/b' },
+        new Headers(),
+        undefined,
+      ),
+    );
+
+  test('end when they were set to, however often they are sent', () => {
+    vi.useFakeTimers();
+    const jar = new CookieJar();
+    jar.setCookieSync('a=1; Max-Age=60', 'http://a.test/');
+    jar.setCookieSync('b=2', 'http://a.test/');
+    const sent = [0, 40_000, 19_999, 1].map((time) => {
+      vi.advanceTimersByTime(time);
+      return lookUp(jar);
+    });
+    expect(sent).toEqual(['a=1; b=2', 'a=1; b=2', 'a=1; b=2', 'b=2']);
+    expect(jar.serializeSync()?.cookies.map(({ key }) => key)).toEqual(['b']);
+    vi.useRealTimers();
+  });
+
+  test.each<[string, () => CookieJar]>([
+    ['of special domains', () => new CookieJar(undefined, { allowSpecialUseDomain: false })],
+    [
+      'with a store of another kind',
+      () => new CookieJar(new (class extends MemoryCookieStore {})()),
+    ],
+  ])('are asked of a jar %s itself', (_, make) => {
+    const jar = make();
+    const asked = vi.spyOn(jar, 'getCookieStringSync').mockReturnValue('asked=1');
+    jar.setCookieSync('a=1', 'http://127.0.0.1/');
+    expect([lookUp(jar), asked.mock.calls]).toEqual(['asked=1', [['http://a.test/b']]]);
+  });
+
+  test('are asked of a jar that takes its time, which is waited for', async () => {
+    const store = new MemoryCookieStore();
+    store.synchronous = false;
+    const jar = new CookieJar(store);
+    await jar.setCookie('a=1', 'http://a.test/');
+    const header = lookUp(jar);
+    expect(header).toBeInstanceOf(Promise);
+    expect(await header).toBe('a=1');
   });
 
   test('are asked of another kind of jar by its text', async () => {
