@@ -50,7 +50,7 @@ export class Reception {
 
   /** The body has ended. @param error what it broke off with, if it did */
   end(error?: Error): void {
-    if (error === undefined) this.#stream?.push(null);
+    if (error === undefined) this.#stream?.end();
     else this.#stream?.destroy(error);
   }
 

@@ -1,5 +1,5 @@
 import { constants } from 'node:buffer';
-import { pipeline, type Readable, type Transform } from 'node:stream';
+import { pipeline, type Transform } from 'node:stream';
 import * as zlib from 'node:zlib';
 import { ContentDecodingError, RequestError, ResponseTooLargeError } from '../errors.js';
 import type { RequestMessage } from '../message.js';
@@ -89,11 +89,11 @@ export async function decodeBody(
  * @throws ContentDecodingError as it is read, but for too many codings, which is at once
  */
 export function decodeStream(
-  body: Readable,
+  body: AsyncIterable<Buffer>,
   contentEncoding: string,
   request: RequestMessage,
 ): AsyncIterable<Buffer> {
-  let decoded: AsyncIterable<Buffer> = body;
+  let decoded = body;
   for (const coding of codingsOf(contentEncoding, request))
     decoded = decodePieces(decoded, coding, request);
   return decoded;
