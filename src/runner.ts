@@ -2,23 +2,17 @@ import { type Awaitable, isPromiseLike } from './awaitable.js';
 import { discard } from './discard.js';
 import { AbortError, type Phase } from './errors.js';
 import { RequestContext } from './http/request-context.js';
+import { OriginPauses } from './origin-pauses.js';
 import type { Scheduler } from './queue/scheduler.js';
 import type { Ticket } from './queue/ticket.js';
 import { spentBodyError } from './request/body/spent-body.js';
-import {
-  attemptOf,
-  checkStatus,
-  failure,
-  originOfAnswer,
-  outcomeOf,
-  type Result,
-} from './result.js';
+import { attemptOf, checkStatus, failure, outcomeOf, type Result } from './result.js';
 import type { Retry } from './retry/retry-options.js';
 import { type Decision, RetryPolicy } from './retry/retry-policy.js';
 import type { SessionLike } from './session-like.js';
-import { show } from './show.js';
 import type { Settled, Telemetry } from './telemetry.js';
 import { Worker } from './worker.js';
+import { isRetired } from './worker-sessions.js';
 
 /** What the runner tells the pool, and has from it. */
 export interface RunnerListener<J, R> {
@@ -50,7 +44,7 @@ export class Runner<J, R> {
   readonly #options: RunnerOptions;
   readonly #telemetry: Telemetry<J, R>;
   readonly #listener: RunnerListener<J, R>;
-  #hasPaused = false;
+  readonly #pauses: OriginPauses;
   /** One for each thread. */
   readonly #contexts: RequestContext[] = [];
   /** The pool's own, for jobs that say nothing else. */
@@ -68,6 +62,7 @@ export class Runner<J, R> {
     this.#telemetry = telemetry;
     this.#listener = listener;
     this.#policy = RetryPolicy.from(options.retry, undefined);
+    this.#pauses = new OriginPauses(scheduler.origins);
   }
 
   /**
@@ -239,37 +234,13 @@ export class Runner<J, R> {
 
   #follow(ticket: Ticket<J>, result: Result<R>, decision: Decision | undefined): void {
     if (decision === undefined) {
-      if (this.#hasPaused && result.kind === 'response') this.#tellSuccess(ticket, result);
+      if (result.kind === 'response') this.#pauses.end(ticket, result);
       this.#settle(ticket, result);
       return;
     }
-    const pause = this.#pauseOrigin(ticket, result, decision);
+    const pause = this.#pauses.begin(ticket, result, decision);
     if (decision.isRetried) this.#retry(ticket, result, Math.max(decision.delay, pause));
     else this.#settle(ticket, result);
-  }
-
-  #tellSuccess(ticket: Ticket<J>, result: Result<R>): void {
-    const origin = originOfAnswer(ticket, result);
-    if (origin !== undefined) this.#scheduler.origins.succeed(origin, ticket.sentAt);
-  }
-
-  /**
-   * What an origin asked for goes for all of its jobs.
-   *
-   * @returns for how many milliseconds
-   */
-  #pauseOrigin(ticket: Ticket<J>, result: Result<R>, { hold, isThrottled }: Decision): number {
-    if (hold === undefined && !isThrottled) return 0;
-    this.#hasPaused = true;
-    const backoff = (step: number) => (ticket.policy as RetryPolicy).backoff(step);
-    const origin = originOfAnswer(ticket, result);
-    if (origin === undefined) return hold ?? backoff(ticket.attempts);
-    const now = performance.now();
-    const { origins } = this.#scheduler;
-    if (hold !== undefined) return origins.hold(origin, now + hold) - now;
-    const pause = origins.throttle(origin, ticket.sentAt, now, backoff) - now;
-    // One that comes when the pause of its burst is over waits by itself.
-    return pause > 0 ? pause : backoff(ticket.attempts);
   }
 
   #retry(ticket: Ticket<J>, result: Result<R>, delay: number): void {
@@ -319,13 +290,6 @@ export class Runner<J, R> {
     this.#scheduler.done(ticket);
     this.#listener.ended(ticket, settled);
   }
-}
-
-/** @throws TypeError if it is neither a boolean nor undefined */
-function isRetired(verdict: unknown): boolean {
-  if (verdict !== undefined && typeof verdict !== 'boolean')
-    throw new TypeError(`retireWhen must return true, false or undefined, got ${show(verdict)}`);
-  return verdict === true;
 }
 
 function abortError(phase: Phase, reason: unknown): AbortError {

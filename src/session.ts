@@ -12,7 +12,7 @@ import { RequestContext, type RequestOptions } from './http/request-context.js';
 import type { Response } from './http/response.js';
 import { type Route, Routes } from './http/routes.js';
 import { type TransactionOwners, transact } from './http/transact.js';
-import type { JobCookies, TransactionOptions } from './http/transaction.js';
+import type { JobCookies, TransactionOptions } from './http/transaction-options.js';
 import { checkJob, checkLimit, type Job } from './job.js';
 import { prepareRequest, type UnsignedRequest } from './prepare-request.js';
 import type { Auth } from './request/auth/auth.js';

@@ -1,6 +1,7 @@
 import { type Awaitable, isPromiseLike } from './awaitable.js';
 import type { SessionLike } from './session-like.js';
 import { makeSession, type SessionMakerOptions } from './session-maker.js';
+import { show } from './show.js';
 
 export interface WorkerSessionOptions<S extends SessionLike> extends SessionMakerOptions<S> {
   /** Whether the pool closes the sessions when it is done with them. @default true */
@@ -192,4 +193,11 @@ function track<T>(pending: Set<Promise<T>>, work: Promise<T>): Promise<T> {
 
 function throwFirst(settled: readonly PromiseSettledResult<unknown>[]): void {
   for (const each of settled) if (each.status === 'rejected') throw each.reason;
+}
+
+/** What `retireWhen` said. @throws TypeError if it is neither a boolean nor undefined */
+export function isRetired(verdict: unknown): boolean {
+  if (verdict !== undefined && typeof verdict !== 'boolean')
+    throw new TypeError(`retireWhen must return true, false or undefined, got ${show(verdict)}`);
+  return verdict === true;
 }

@@ -2,7 +2,8 @@ import type { PreparedRequest } from '../request/prepared-request.js';
 import { Lifetime } from './lifetime.js';
 import type { Admit, RequestOptions, RequestWatch } from './request-context.js';
 import type { Response } from './response.js';
-import { Transaction, type TransactionOptions } from './transaction.js';
+import { Transaction } from './transaction.js';
+import type { TransactionOptions } from './transaction-options.js';
 
 /** Who may end a transaction before its time. */
 export interface TransactionOwners {
