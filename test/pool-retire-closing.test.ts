@@ -107,10 +107,13 @@ describe('the closing of a retired session', () => {
     await closing;
   });
 
-  it('happens once, though the pool closes all of them as the job ends', async () => {
+  it.each<[string, Options]>([
+    ['after', {}],
+    ['before', { retireWhen: async ({ requestKwargs }) => requestKwargs.context === 'banned' }],
+  ])('happens once, though the pool closes all of them just %s', async (_, options) => {
     const script = new Script();
     const queue = new JobQueue([banned('a')]);
-    const pool = poolOf(script, queue, { numProcesses: 2 });
+    const pool = poolOf(script, queue, { numProcesses: 2, ...options });
     await pool.joinAll();
     await quiet();
     expect([script.closed, script.mishaps]).toEqual([[1, 1], []]);

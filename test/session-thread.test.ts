@@ -183,6 +183,7 @@ describe('a session thread', () => {
     ['done() throws', { done: breaks }, () => {}],
     ['done() rejects', { done: async () => breaks() }, () => {}],
     ['put() throws', {}, breaks],
+    ['put() throws for an exception', { get: () => failing('a', 'junk') }, breaks],
   ])('ends when %s, and join() says so', async (_, fault, put) => {
     const source = { get: () => ({ url: 'a' }), ...fault };
     const thread = new SessionThread(new Script().session(), source, { put }, { put });

@@ -1,3 +1,4 @@
+import { MemoryCookieStore } from 'tough-cookie';
 import { describe, expect, test } from 'vitest';
 import { CookieJar, InvalidJobError, type Job, Session } from '../../src/index.js';
 import { startServer, type TestServer } from '../helpers/http-server.js';
@@ -42,6 +43,16 @@ describe("a job's cookies", () => {
     const server = await startRedirecting('/there', ['a=server', 'b=; Max-Age=0']);
     await new Session().get(server.url, { cookies: { a: 'job', b: 'job', c: 'job' } });
     expect(cookiesOf(server)).toEqual(['a=job; b=job; c=job', 'a=server; c=job']);
+  });
+
+  test('give way to it where the jar of the session takes its time', async () => {
+    const server = await startRedirecting('/there', ['a=server']);
+    const store = new MemoryCookieStore();
+    store.synchronous = false;
+    const cookies = new CookieJar(store);
+    await new Session({ cookies }).get(server.url, { cookies: { a: 'job', b: 'job' } });
+    expect(cookiesOf(server)).toEqual(['a=job; b=job', 'a=server; b=job']);
+    expect(await cookies.getCookieString(server.url)).toBe('a=server');
   });
 
   test.each([
