@@ -30,7 +30,7 @@ let last: Host | undefined;
  * count a Max-Age anew.
  */
 export function lookUp(jar: CookieJar, request: PreparedRequest): string | undefined {
-  const address = request instanceof AddressedRequest ? request.address : undefined;
+  const address = AddressedRequest.addressOf(request);
   if (address === undefined || !isPlain(jar)) return undefined;
   const { origin, path } = address;
   if (last?.origin !== origin) last = hostOf(origin);

@@ -33,8 +33,9 @@ export class AddressedRequest implements PreparedRequest {
     return this.open();
   }
 
-  get address(): Address | undefined {
-    return this.#address;
+  /** Of any request: what was derived from one of these, or stands before it, is none. */
+  static addressOf(request: PreparedRequest): Address | undefined {
+    return #address in request ? request.#address : undefined;
   }
 
   /** Makes the URL a property of its own, unless it is one. */
@@ -42,25 +43,25 @@ export class AddressedRequest implements PreparedRequest {
     if (this.#address === undefined) return this.url;
     const value = new URL(hrefOf(this));
     this.#address = undefined;
-    Object.defineProperty(this, 'url', { value, enumerable: true });
+    Object.defineProperty(this, 'url', { value, enumerable: true, writable: true });
     return value;
   }
 }
 
 /** Where a request goes: without asking for its URL, if need be. */
 export function addressOf(request: PreparedRequest): Address {
-  const known = request instanceof AddressedRequest ? request.address : undefined;
+  const known = AddressedRequest.addressOf(request);
   return known ?? { origin: originOf(request.url), path: pathOf(request.url) };
 }
 
 /** Its URL as a text: likewise. */
 export function hrefOf(request: PreparedRequest): string {
-  const known = request instanceof AddressedRequest ? request.address : undefined;
+  const known = AddressedRequest.addressOf(request);
   return known === undefined ? request.url.href : known.origin + known.path;
 }
 
 /** The same request, with all properties its own, for those who may copy it. */
 export function opened(request: PreparedRequest): PreparedRequest {
-  if (request instanceof AddressedRequest) request.open();
+  if (AddressedRequest.addressOf(request) !== undefined) (request as AddressedRequest).open();
   return request;
 }

@@ -82,7 +82,7 @@ const CANONICAL = /^\/[\w!$&()*+,./:;=@~-]*(?:\?[\w!$&()*+,./:;=?@~-]+)?$/;
 
 /** Where `input` leads, if that can be told without its parser. */
 export function addressIn(input: string | URL): Address | undefined {
-  if (typeof input !== 'string' || lastOrigin === '' || !input.startsWith(lastOrigin))
+  if (typeof input !== 'string' || !input.startsWith('http') || !input.startsWith(lastOrigin))
     return undefined;
   const path = input.slice(lastOrigin.length);
   return CANONICAL.test(path) && !path.includes('/.') ? { origin: lastOrigin, path } : undefined;

@@ -39,6 +39,13 @@ describe('an address that is told without a parser', () => {
     expect(inputs.map(addressIn)).toEqual(inputs.map(() => undefined));
   });
 
+  test('is none where no request can be sent to', () => {
+    for (const url of ['ftp://a.test/b', 'data:a']) {
+      const origin = originOf(new URL(url));
+      expect(addressIn(`${origin}/b`)).toBeUndefined();
+    }
+  });
+
   test('is what the parser finds', () => {
     visit();
     const character = fc.oneof(
@@ -105,6 +112,31 @@ describe('whoever is given a request', () => {
         const headers = request.headers.clone();
         headers.set('X-A', '1');
         return { ...request, url: new URL('/signed', request.url), headers };
+      },
+    ],
+    [
+      'puts another URL in its place',
+      (request) => {
+        request.headers.set('X-A', '1');
+        Object.assign(request, { url: new URL('/signed', request.url) });
+        return undefined;
+      },
+    ],
+    [
+      'derives another from it',
+      (request) => {
+        request.headers.set('X-A', '1');
+        return Object.create(request, { url: { value: new URL('/signed', request.url) } });
+      },
+    ],
+    [
+      'puts a proxy before it',
+      (request) => {
+        request.headers.set('X-A', '1');
+        const url = new URL('/signed', request.url);
+        return new Proxy(request, {
+          get: (target, name) => (name === 'url' ? url : Reflect.get(target, name)),
+        });
       },
     ],
     [
