@@ -2,6 +2,7 @@ import {
   type Cookie,
   CookieJar,
   cookieCompare,
+  domainMatch,
   MemoryCookieStore,
   pathMatch,
   permuteDomain,
@@ -19,6 +20,10 @@ interface Host {
   /** Those whose cookies it may have. */
   readonly domains: readonly string[];
 }
+
+/** What a jar is asked by: as tough-cookie has it. */
+const { getCookieStringSync, getCookieString, getCookies } = CookieJar.prototype;
+const { findCookies } = MemoryCookieStore.prototype;
 
 /** The one that was asked for last: most requests go where the one before went. */
 let last: Host | undefined;
@@ -41,15 +46,17 @@ export function lookUp(jar: CookieJar, request: PreparedRequest): string | undef
   return found.map((cookie) => cookie.cookieString()).join('; ');
 }
 
-/** Whether nobody has made something else of it. */
+/** Whether nobody has made something else of it: by a class, by a method of its own, by a proxy. */
 function isPlain(jar: CookieJar): boolean {
   const { store, allowSpecialUseDomain } = jar as unknown as {
     readonly store: CookieJar['store'];
     readonly allowSpecialUseDomain: boolean;
   };
   return (
-    Object.getPrototypeOf(jar) === CookieJar.prototype &&
-    Object.getPrototypeOf(store) === MemoryCookieStore.prototype &&
+    jar.getCookieStringSync === getCookieStringSync &&
+    jar.getCookieString === getCookieString &&
+    jar.getCookies === getCookies &&
+    store.findCookies === findCookies &&
     store.synchronous &&
     allowSpecialUseDomain
   );
@@ -58,7 +65,9 @@ function isPlain(jar: CookieJar): boolean {
 function hostOf(origin: string): Host {
   const { hostname, protocol } = new URL(origin);
   const name = hostname.replace(/^\[(.*)\]$/, '$1');
-  const domains = permuteDomain(name, true) ?? [name];
+  const domains = (permuteDomain(name, true) ?? [name])
+    // Of an address it makes parts; of a name that ends in a dot, that without it, which is another.
+    .filter((domain) => domainMatch(name, domain, false));
   return { origin, name, isSecure: protocol === 'https:', domains };
 }
 

@@ -164,6 +164,15 @@ test("a jar with a store of the user's own is asked even when it is empty", asyn
 
 describe('the cookies of a request whose URL was not taken apart', () => {
   const HOSTS = ['a.test', 'b.a.test', 'example.com', 'www.example.com', 'localhost', '127.0.0.1'];
+
+  test('are not those of the host whose name has no dot at its end', () => {
+    const jar = new CookieJar();
+    jar.setCookieSync('a=1; Domain=example.com', 'http://example.com/');
+    jar.setCookieSync('b=2', 'http://example.com/');
+    expect(lookUp(jar, 'http://example.com.')).toBe('');
+    expect(lookUp(jar, 'http://example.com')).toBe('a=1; b=2');
+  });
+
   const origin = fc
     .tuple(fc.constantFrom('http', 'https'), fc.constantFrom(...HOSTS, '[::1]'), fc.boolean())
     .map(([scheme, host, hasPort]) => `${scheme}://${host}${hasPort ? ':8080' : ''}`);
@@ -196,15 +205,10 @@ describe('the cookies of a request whose URL was not taken apart', () => {
     expect(sent).toBeGreaterThan(100);
   });
 
-  const lookUp = (jar: CookieJar) =>
+  const lookUp = (jar: CookieJar, origin = 'http://a.test') =>
     cookieHeader(
       jar,
-      new AddressedRequest(
-        'GET',
-        { origin: 'http://a.test', path: '/b' },
-        new Headers(),
-        undefined,
-      ),
+      new AddressedRequest('GET', { origin, path: '/b' }, new Headers(), undefined),
     );
 
   test('end when they were set to, however often they are sent', () => {
@@ -221,17 +225,45 @@ describe('the cookies of a request whose URL was not taken apart', () => {
     vi.useRealTimers();
   });
 
-  test.each<[string, () => CookieJar]>([
-    ['of special domains', () => new CookieJar(undefined, { allowSpecialUseDomain: false })],
-    [
-      'with a store of another kind',
-      () => new CookieJar(new (class extends MemoryCookieStore {})()),
-    ],
-  ])('are asked of a jar %s itself', (_, make) => {
-    const jar = make();
-    const asked = vi.spyOn(jar, 'getCookieStringSync').mockReturnValue('asked=1');
+  test('are asked of a jar that knows no special domains, as it tells', () => {
+    const jar = new CookieJar(undefined, { allowSpecialUseDomain: false });
     jar.setCookieSync('a=1', 'http://127.0.0.1/');
-    expect([lookUp(jar), asked.mock.calls]).toEqual(['asked=1', [['http://a.test/b']]]);
+    expect(() => lookUp(jar)).toThrow('special use domain');
+  });
+
+  const filled = () => {
+    const jar = new CookieJar();
+    jar.setCookieSync('a=1', 'http://a.test/');
+    return jar;
+  };
+  const NO_COOKIES = (...args: unknown[]) =>
+    (args.at(-1) as (error: null, cookies: []) => void)(null, []);
+
+  test.each<[string, () => CookieJar]>([
+    ['that says itself what it has', () => Object.assign(filled(), { getCookies: NO_COOKIES })],
+    ['that says what to send', () => Object.assign(filled(), { getCookieStringSync: () => '' })],
+    [
+      'that says what to send, if it takes time',
+      () => Object.assign(filled(), { getCookieString: NO_COOKIES }),
+    ],
+    [
+      'whose store says what it finds',
+      () => {
+        const jar = filled();
+        Object.assign(jar.store, { findCookies: NO_COOKIES });
+        return jar;
+      },
+    ],
+    [
+      'that a proxy stands before',
+      () => {
+        const get = (jar: CookieJar, name: string | symbol) =>
+          name === 'getCookieStringSync' ? () => '' : Reflect.get(jar, name);
+        return new Proxy(filled(), { get });
+      },
+    ],
+  ])('are for a jar to tell %s', (_, make) => {
+    expect([lookUp(filled()), String(lookUp(make()))]).toEqual(['a=1', '']);
   });
 
   test('are asked of a jar that takes its time, which is waited for', async () => {
