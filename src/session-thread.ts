@@ -68,7 +68,7 @@ export class SessionThread<J, R> {
   #next(): void {
     try {
       const next = this.#jobs.get({});
-      if (isPromiseLike(next)) next.then((job) => this.#run(job), this.#break);
+      if (isPromiseLike(next)) Promise.resolve(next).then((job) => this.#run(job), this.#break);
       else this.#run(next);
     } catch (error) {
       this.#break(error);
@@ -110,8 +110,9 @@ export class SessionThread<J, R> {
     }
   }
 
+  /** A queue that is told has more to give, perhaps, once whoever has the outcome has put a job for it. */
   #goOn(told: Awaitable<void> | undefined): void {
-    if (isPromiseLike(told)) told.then(() => this.#next(), this.#break);
-    else this.#next();
+    if (this.#jobs.done === undefined) this.#next();
+    else Promise.resolve(told).then(() => this.#next(), this.#break);
   }
 }
