@@ -25,6 +25,8 @@ export class OutcomeReader<J, O> implements AsyncGenerator<O, void, undefined> {
   /** None while it waits. */
   #held: Settlement<J, O> | undefined;
   #isOver = false;
+  /** Whoever is told of it then may call in the same breath. */
+  #isGivingBack = false;
   /** The last of those calls that are not answered yet: one that comes meanwhile has to wait for it. */
   #last: Promise<unknown> | undefined;
 
@@ -34,7 +36,7 @@ export class OutcomeReader<J, O> implements AsyncGenerator<O, void, undefined> {
   }
 
   next(): Promise<IteratorResult<O, void>> {
-    return this.#last === undefined ? this.#next() : this.#inTurn(() => this.#next());
+    return this.#isFree ? this.#next() : this.#inTurn(() => this.#next());
   }
 
   /** Whoever breaks off has not consumed what he was given last. */
@@ -65,8 +67,9 @@ export class OutcomeReader<J, O> implements AsyncGenerator<O, void, undefined> {
     if (this.#isOver) return Promise.resolve({ value: undefined, done: true });
     const settlement = this.#desk.take(this.#view);
     if (settlement === undefined) return this.#wait();
+    const result = this.#hold(settlement);
     this.#desk.wanted();
-    return Promise.resolve(this.#hold(settlement));
+    return Promise.resolve(result);
   }
 
   #wait(): Promise<IteratorResult<O, void>> {
@@ -84,9 +87,14 @@ export class OutcomeReader<J, O> implements AsyncGenerator<O, void, undefined> {
     return answer;
   }
 
+  get #isFree(): boolean {
+    return this.#last === undefined && !this.#isGivingBack;
+  }
+
   /** At once, or after the calls before it. */
   #inTurn<T>(call: () => Promise<T>): Promise<T> {
-    if (this.#last === undefined) return call();
+    if (this.#isFree) return call();
+    if (this.#last === undefined) return Promise.resolve().then(() => this.#inTurn(call));
     const turn = () => {
       if (this.#last === answer) this.#last = undefined;
       return call();
@@ -105,7 +113,9 @@ export class OutcomeReader<J, O> implements AsyncGenerator<O, void, undefined> {
     const held = this.#held;
     if (held === undefined) return;
     this.#held = undefined;
+    this.#isGivingBack = true;
     this.#desk.giveBack(held, isConsumed);
+    this.#isGivingBack = false;
   }
 
   #breakOff(): void {
