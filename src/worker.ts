@@ -43,12 +43,14 @@ export class Worker<J, R> {
       { get: () => this.#get() },
       {
         put: ([, response]) => {
-          this.#dealing = desk.respond(this.#pass(), response);
+          const ticket = this.#pass();
+          this.#dealing = desk.respond(ticket, response) ?? yieldTo(ticket);
         },
       },
       {
         put: ([, exception]) => {
-          this.#dealing = desk.except(this.#pass(), exception);
+          const ticket = this.#pass();
+          this.#dealing = desk.except(ticket, exception) ?? yieldTo(ticket);
         },
       },
     );
@@ -112,4 +114,9 @@ export class Worker<J, R> {
     this.#ticket = undefined;
     return ticket;
   }
+}
+
+/** Whoever submitted a job may submit the next one when he has its answer: it goes before the queue's. */
+function yieldTo({ submission }: Ticket<unknown>): Awaitable<void> {
+  return submission && Promise.resolve();
 }

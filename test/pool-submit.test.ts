@@ -43,6 +43,24 @@ describe('submit()', () => {
     expect((await collect(pool)).map(({ index }) => index)).toEqual([0, 1, 2]);
   });
 
+  it.each<[string, (url: string) => ScriptedJob]>([
+    ['answered', (url) => ({ url })],
+    ['failed', (url) => failing(url)],
+  ])('goes before them also if it follows another that was %s', async (_, toJob) => {
+    const script = new Script();
+    const pool = new Pool({ session: script.session, jobQueue: jobs(2), numProcesses: 1 });
+    for (const url of ['a', 'b', 'c'])
+      try {
+        await pool.submit(toJob(url));
+      } catch {
+        // That is no reason for the others to wait.
+      }
+    pool.pause();
+    await quiet();
+    expect(script.requests.map(({ url }) => url)).toEqual(['a', 'b', 'c']);
+    await pool.close();
+  });
+
   it('is served by a worker that waits for the source', async () => {
     const gate = new Gate();
     async function* slow(): AsyncGenerator<ScriptedJob> {
