@@ -69,6 +69,17 @@ describe('what a session thread is given by its queue', () => {
     await quiet();
     expect([script.requests.length, script.maxInFlight]).toEqual([3, 1]);
   });
+
+  it('is nothing more once the queue of exceptions has thrown', async () => {
+    const broken = new Error('the queue broke');
+    const put = () => {
+      throw broken;
+    };
+    const queue = new JobQueue([failing('a'), failing('b')]);
+    const thread = new SessionThread(new Script().session(), queue, { put }, { put });
+    await expect(thread.join()).rejects.toBe(broken);
+    expect([thread.isAlive(), queue.size]).toEqual([false, 1]);
+  });
 });
 
 type Call = (value: unknown) => void;
