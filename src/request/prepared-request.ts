@@ -38,9 +38,8 @@ export class AddressedRequest implements PreparedRequest {
     return #address in request ? request.#address : undefined;
   }
 
-  /** Makes the URL a property of its own, unless it is one. */
+  /** Makes the URL a property of its own, which it is not yet. */
   open(): URL {
-    if (this.#address === undefined) return this.url;
     const value = new URL(hrefOf(this));
     this.#address = undefined;
     Object.defineProperty(this, 'url', { value, enumerable: true, writable: true });
